@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run of jest, two projects: unit (needs nothing but Node) and integration (needs the real daemons test/run.mjs installs).
+
+const shared = {
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
+    ],
+  },
+  moduleNameMapper: {
+    '^@vireo/libvirt$': '<rootDir>/libvirt/src/index.ts',
+    '^@vireo/libvirt/testing$': '<rootDir>/libvirt/src/testing/index.ts',
+    '^@vireo/exporter/contract$': '<rootDir>/exporter/src/contract/index.ts',
+  },
+  modulePathIgnorePatterns: ['/dist/'],
+};
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{libvirt,exporter}/src/**/*.test.ts', '<rootDir>/test/drift/**/*.test.ts'],
+    },
+    { ...shared, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
+  ],
+};
