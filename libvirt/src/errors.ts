@@ -50,7 +50,12 @@ export class TimeoutError extends LibvirtError {
 
   constructor(call: AbandonedCall, options?: ErrorOptions) {
     const sent = call.sentAt === null ? 'still queued' : 'sent, no answer';
-    super('LV_TIMEOUT', true, `${call.procedure} failed: ${sent} after ${String(Math.round(call.waitedMs))} ms`, options);
+    super(
+      'LV_TIMEOUT',
+      true,
+      `${call.procedure} failed: ${sent} after ${String(Math.round(call.waitedMs))} ms`,
+      options,
+    );
     this.call = call;
   }
 }
@@ -90,14 +95,20 @@ export type UsageCode = keyof typeof USAGE_CODES;
 /** Transport codes: how the way to the daemon failed. */
 export const TRANSPORT_CODES = {
   LV_CONN_REFUSED: { retriable: true, meaning: 'Nothing listens there, or the socket file is missing.' },
-  LV_CONN_DENIED: { retriable: false, meaning: 'The operating system forbids it: permissions of a socket or a key file.' },
+  LV_CONN_DENIED: {
+    retriable: false,
+    meaning: 'The operating system forbids it: permissions of a socket or a key file.',
+  },
   LV_CONN_UNREACHABLE: { retriable: true, meaning: 'The host name does not resolve, or no route leads there.' },
   LV_CONN_TIMEOUT: { retriable: true, meaning: 'Connecting took longer than its deadline.' },
   LV_CONN_CLOSED: { retriable: true, meaning: 'The peer closed the connection, or it broke.' },
   LV_CONN_KEEPALIVE: { retriable: true, meaning: 'The daemon answered no keepalive ping: host or link is dead.' },
   LV_CONN_TLS: { retriable: false, meaning: 'TLS failed: a certificate was refused, expired, or cannot be read.' },
   LV_CONN_SSH: { retriable: false, meaning: 'ssh failed: host key, authentication, or no helper on the other side.' },
-  LV_CONN_AUTH: { retriable: false, meaning: 'The daemon refused the credentials, or offers no method this client has.' },
+  LV_CONN_AUTH: {
+    retriable: false,
+    meaning: 'The daemon refused the credentials, or offers no method this client has.',
+  },
 } as const satisfies Record<string, { retriable: boolean; meaning: string }>;
 /** One of {@link TRANSPORT_CODES}. */
 export type TransportCode = keyof typeof TRANSPORT_CODES;

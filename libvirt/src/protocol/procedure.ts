@@ -30,11 +30,14 @@ export interface EventMessage<P> {
   readonly payload: Layout<P>;
 }
 
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a procedure without arguments has none
+type NoFields = Record<never, never>;
+
 /**
  * Declares a procedure of the REMOTE program.
  * @param name `REMOTE_PROC_` left off
  */
-export function remoteProcedure<A extends Fields = Record<never, never>, R extends Fields = Record<never, never>>(
+export function remoteProcedure<A extends Fields = NoFields, R extends Fields = NoFields>(
   number: number,
   name: string,
   layouts: { readonly args?: A; readonly ret?: R },
