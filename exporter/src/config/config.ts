@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the rest of the exporter gets from this room: everything decided, nothing optional that has a default.
+
+import type { Secret } from './secret.ts';
+
+/** A listening address. */
+export interface ListenAddress {
+  /** Name or address without brackets; absent means all addresses of the machine, IPv4 and IPv6. */
+  readonly host?: string;
+  /** 0 lets the operating system choose. */
+  readonly port: number;
+}
+
+/** How to answer a daemon that asks who we are (SASL). */
+export interface HostCredentials {
+  readonly username: string;
+  readonly password: Secret;
+}
+
+/** One hypervisor to watch. */
+export interface HostConfig {
+  /** The value of the label `host`; unique. */
+  readonly name: string;
+  /** A libvirt connection URI; holds no secret. */
+  readonly uri: string;
+  readonly credentials?: HostCredentials;
+}
+
+/** How hosts are polled. */
+export interface PollConfig {
+  readonly intervalSeconds: number;
+  /** How long one chunk of statistics may take before its domains go to quarantine. */
+  readonly statisticsDeadlineSeconds: number;
+  /** Domains in one statistics call. */
+  readonly chunkDomains: number;
+  /** Polls a lost host's series outlive it. */
+  readonly staleAfterPolls: number;
+  /** How often XML, pools, volumes and autostart are read again without an event asking for it. */
+  readonly xmlIntervalSeconds: number;
+  /** Calls in flight on one connection. */
+  readonly maxInFlight: number;
+}
+
+/** Least important first. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+/** One of {@link LOG_LEVELS}. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The whole configuration. */
+export interface Config {
+  /** Empty when none was configured: the caller then looks for the local daemon. */
+  readonly hosts: readonly HostConfig[];
+  readonly poll: PollConfig;
+  readonly web: { readonly listenAddresses: readonly ListenAddress[] };
+  readonly log: { readonly level: LogLevel };
+  /** `--demo`: add the simulated fleet. */
+  readonly demo: boolean;
+  /** What is allowed but probably not meant, one line each; for the log. */
+  readonly warnings: readonly string[];
+}
