@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A guest without an operating system: one boot sector on a 1 MiB raw disk. It works a little at every timer tick, so
+// that its counters move (CPU, disk reads and writes), ignores ACPI, and powers off when a key is pressed.
+
+/** 16-bit code, loaded at 0x7c00, in hex, one instruction a line. Jumps are relative, so it needs no assembler. */
+const CODE = [
+  'fb', //     sti
+  '31c0', //   xor ax, ax
+  '8ed8', //   mov ds, ax
+  '8ec0', //   mov es, ax
+  // tick:
+  'f4', //     hlt            until the timer, 18.2 times a second
+  'b80102', // mov ax, 0x0201 BIOS read, one sector
+  'bb0080', // mov bx, 0x8000 to 0000:8000
+  'b90200', // mov cx, 0x0002 cylinder 0, sector 2
+  'ba8000', // mov dx, 0x0080 head 0 of the first disk
+  'cd13', //   int 0x13
+  'b80103', // mov ax, 0x0301 BIOS write, one sector
+  'b90300', // mov cx, 0x0003 sector 3
+  'cd13', //   int 0x13
+  'b9ffff', // mov cx, 0xffff
+  'e2fe', //   loop $         a moment of work
+  'b401', //   mov ah, 1      is there a key?
+  'cd16', //   int 0x16
+  '74de', //   jz tick
+  'ba0406', // mov dx, 0x0604 the power management port of i440fx under SeaBIOS
+  'b80020', // mov ax, 0x2000 power off
+  'ef', //     out dx, ax
+  'f4', //     hlt
+  'ebfd', //   jmp to the hlt
+];
+
+/** The disk's bytes: 1 MiB, the first sector bootable. */
+export function buildBootDisk(): Buffer {
+  const disk = Buffer.alloc(1024 * 1024);
+  disk.write(CODE.join(''), 'hex');
+  disk.write('55aa', 510, 'hex');
+  return disk;
+}

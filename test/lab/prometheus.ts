@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real Prometheus (Debian's) that scrapes one exporter every second, and promtool.
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { start } from './process.ts';
+import { waitFor } from './wait-for.ts';
+
+/** One series of an instant vector. */
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  /** Unix seconds, and the value as text. */
+  readonly value: readonly [number, string];
+}
+
+/** A running Prometheus. */
+export interface Prometheus {
+  readonly url: string;
+  /** Evaluates PromQL now; throws what Prometheus says when it cannot. */
+  query(expression: string): Promise<Sample[]>;
+}
+
+interface QueryResponse {
+  readonly status: 'success' | 'error';
+  readonly error?: string;
+  readonly data?: { readonly result: Sample[] };
+}
+
+/** Starts Prometheus, scraping `target` (host:port); resolves when it is ready. Closing the lab stops it. */
+export async function startPrometheus(lab: Lab, target: string): Promise<Prometheus> {
+  const port = await freePort();
+  const config = join(lab.directory, 'prometheus.yml');
+  await writeFile(
+    config,
+    `global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs:
+  - job_name: vireo
+    static_configs: [{ targets: ['${target}'] }]
+`,
+  );
+  const process = start(lab, 'prometheus', [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(lab.directory, 'prometheus')}`,
+    `--web.listen-address=127.0.0.1:${String(port)}`,
+  ]);
+  const url = `http://127.0.0.1:${String(port)}`;
+  await waitFor(async () => (process.hasExited ? 'exited' : (await fetch(`${url}/-/ready`)).ok), {
+    what: 'Prometheus is ready',
+    deadlineMs: 20_000,
+    intervalMs: 50,
+  });
+  if (process.hasExited) throw new Error(`prometheus ended at once:\n${process.output()}`);
+  return {
+    url,
+    query: async (expression) => {
+      const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
+      const body = (await response.json()) as QueryResponse;
+      if (body.data === undefined) throw new Error(`query failed: ${expression}: ${body.error ?? 'no reason given'}`);
+      return body.data.result;
+    },
+  };
+}
+
+/** What `promtool check metrics` says of an exposition: its exit code and complaints, one a line. */
+export async function promtoolCheck(exposition: string): Promise<{ code: number; complaints: string[] }> {
+  const child = spawn('promtool', ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (exit) => {
+      resolve(exit ?? 127);
+    });
+    child.stdin.end(exposition);
+  });
+  return { code, complaints: said.split('\n').filter((line) => line !== '') };
+}
