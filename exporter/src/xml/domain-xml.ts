@@ -34,7 +34,7 @@ export interface DiskXml {
   readonly serial?: string;
 }
 
-/** What one `<interface>`, or one `<hostdev>` that is a network card, says. */
+/** What one `<interface>` says. */
 export interface InterfaceXml {
   /** `bridge`, `network`, `direct`, `ethernet`, `hostdev`, `vhostuser` ... */
   readonly type: string;
@@ -90,7 +90,7 @@ export interface DomainXml {
   /** Seconds between balloon statistics; absent when the balloon reports none. */
   readonly balloonStatsPeriodSeconds?: number;
   /** Whether the domain has a channel for the QEMU guest agent. */
-  readonly hasGuestAgentChannel: boolean;
+  readonly guestAgentChannel: boolean;
 }
 
 /**
@@ -122,7 +122,7 @@ export function parseDomainXml(xml: string): DomainXml {
     ...given('vcpuMaximum', positive(integer(text(domain, 'vcpu')))),
     ...given('nova', readNovaMetadata(domain)),
     ...given('balloonStatsPeriodSeconds', balloonPeriod),
-    hasGuestAgentChannel: devices?.children('channel').some(isGuestAgentChannel) ?? false,
+    guestAgentChannel: devices?.children('channel').some(isGuestAgentChannel) ?? false,
   };
 }
 
@@ -156,8 +156,8 @@ function readDisk(disk: XmlElement): DiskXml[] {
 
 function readInterface(nic: XmlElement): InterfaceXml {
   const source = nic.child('source');
-  // A live interface of type network also names the bridge; the network is what the administrator chose.
-  const sourceBridge = source?.attribute('network') ?? source?.attribute('bridge') ?? source?.attribute('dev');
+  // A running interface of type network names both: the bridge is where its frames go.
+  const sourceBridge = source?.attribute('bridge') ?? source?.attribute('network') ?? source?.attribute('dev');
   return {
     type: nic.attribute('type') ?? 'unknown',
     ...given('sourceBridge', sourceBridge),

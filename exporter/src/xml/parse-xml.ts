@@ -60,8 +60,9 @@ const parser = new XMLParser({
   ignorePiTags: true,
   cdataPropName: CDATA,
   maxNestedTags: XML_DEPTH_MAX,
-  // Keys the parser makes can then neither meet `__proto__` and its kind nor its own `#text` and `:@`.
-  transformTagName: (name) => TAG + name,
+  // Keys the parser makes can then neither meet `__proto__` and its kind nor its own `#text` and `:@`. It transforms the
+  // name of an empty element twice; no name can start with TAG by itself, as that has a space in it.
+  transformTagName: (name) => (name.startsWith(TAG) ? name : TAG + name),
 });
 
 /**
