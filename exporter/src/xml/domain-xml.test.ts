@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDomainXml } from './domain-xml.ts';
+import { XmlError } from './xml-error.ts';
 
 const fixture = (name: string): string => readFileSync(join(__dirname, 'testdata', name), 'utf8');
 
@@ -197,6 +198,6 @@ describe('another document', () => {
     ],
     ['no type', `<domain><name>d</name><uuid>u</uuid></domain>`, '<domain> lacks the attribute type'],
   ])('is refused: %s', (_, xml, message) => {
-    expect(() => parseDomainXml(xml)).toThrow(expect.objectContaining({ name: 'XmlError', message }));
+    expect(() => parseDomainXml(xml)).toThrow(new XmlError(message));
   });
 });
