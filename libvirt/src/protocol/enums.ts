@@ -181,7 +181,7 @@ export function labels<T extends EnumTable, P extends string>(
   for (const [name, value] of Object.entries(table)) {
     byValue.set(value, name.slice(prefix.length).toLowerCase() as L);
   }
-  return (value) => byValue.get(value) ?? `unknown-${value}`;
+  return (value) => byValue.get(value) ?? (`unknown-${String(value)}` as Unknown);
 }
 
 /** virDomainState's number to its label. */
