@@ -8,6 +8,8 @@ import { startLibvirtd } from '../lab/libvirtd.ts';
 import type { Libvirtd } from '../lab/libvirtd.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
+jest.setTimeout(30_000);
+
 describe('the laboratory', () => {
   let lab: Lab;
   let libvirtd: Libvirtd;

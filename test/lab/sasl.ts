@@ -24,7 +24,7 @@ export async function addSaslUser(
   const [file, argv] = lab.inside('saslpasswd2', ['-p', '-c', '-a', 'libvirt', '-f', database, '-u', REALM, name]);
   const child = spawn(file, argv, { stdio: ['pipe', 'ignore', 'inherit'] });
   child.stdin.end(password);
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`saslpasswd2 failed: exit ${String(code)}`);
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`saslpasswd2 failed: exit ${String(child.exitCode)}`);
   return `${name}@${REALM}`;
 }
