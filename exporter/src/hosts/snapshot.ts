@@ -21,7 +21,7 @@ export interface HostError {
 /** What a host is; read once a connection. */
 export interface HostFacts {
   /** As the daemon calls the host (CONNECT_GET_HOSTNAME). */
-  readonly hostname: string;
+  readonly hostname?: string;
   /** "QEMU", "Xen", "LXC", "ESX", "TEST" ... (CONNECT_GET_TYPE). */
   readonly driver: string;
   /** "7.2.22" (CONNECT_GET_VERSION). */

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events of one host. An event says that something happened; what a domain's state is now is asked of libvirt at once
+// (GET_STATE costs a millisecond and waits for no job), so nothing here guesses, and a missed or reordered event does no
+// harm: the next poll corrects.
+
+import { TimeoutError } from '@vireo/libvirt';
+import type { Connection, DomainEvent, DomainRef } from '@vireo/libvirt';
+import type { HostChange } from './changes.ts';
+import type { DomainTable } from './domain-table.ts';
+import { isUnsupported } from './driver-support.ts';
+import { fetchState } from './inventory.ts';
+
+/** The events that change what Vireo shows. */
+const DOMAIN_EVENTS = [
+  'lifecycle',
+  'reboot',
+  'watchdog',
+  'io-error-reason',
+  'control-error',
+  'block-job-2',
+  'disk-change',
+  'pmwakeup',
+  'pmsuspend',
+  'pmsuspend-disk',
+  'balloon-change',
+  'device-added',
+  'device-removed',
+  'tunable',
+  'agent-lifecycle',
+  'migration-iteration',
+  'job-completed',
+  'metadata-change',
+  'memory-failure',
+] as const satisfies readonly DomainEvent['kind'][];
+
+/** What the events need from their session. */
+export interface DomainEventsContext {
+  readonly domains: DomainTable;
+  readonly deadlineMs: number;
+  readonly onChange: (change: HostChange) => void;
+  /** A domain's record changed. */
+  readonly onTableChange: () => void;
+  /** A domain's XML changed. */
+  readonly onXmlStale: (uuid: string) => void;
+  /** A domain may run a job, or have ended one. */
+  readonly onJob: (uuid: string) => void;
+  /** Domains were defined or undefined: persistence and autostart may differ. */
+  readonly onDefined: () => void;
+  /** Storage pools changed. */
+  readonly onPools: () => void;
+}
+
+/** Subscribes to one connection's events and keeps the domain table up to them. */
+export class DomainEvents {
+  readonly #context: DomainEventsContext;
+  /** Domains whose state is being asked; `again` when another event came meanwhile. */
+  readonly #checking = new Map<string, { again: boolean }>();
+
+  constructor(context: DomainEventsContext) {
+    this.#context = context;
+  }
+
+  /** Subscribes to everything the driver knows; one that it does not know is left out. Rejects when the link breaks. */
+  async subscribe(connection: Connection): Promise<void> {
+    const { events } = connection;
+    const subscriptions = DOMAIN_EVENTS.map((kind) =>
+      events.subscribe(kind, (event) => {
+        this.#take(connection, event);
+      }),
+    );
+    const pools = (['pool-lifecycle', 'pool-refresh'] as const).map((kind) =>
+      events.subscribe(kind, () => {
+        this.#context.onPools();
+      }),
+    );
+    for (const result of await Promise.allSettled([...subscriptions, ...pools])) {
+      if (result.status === 'rejected' && !isRefusal(result.reason)) throw result.reason;
+    }
+  }
+
+  #take(connection: Connection, event: DomainEvent): void {
+    const { onXmlStale, onJob, onDefined, onChange } = this.#context;
+    const { domain } = event;
+    const identity = { uuid: domain.uuid, name: domain.name };
+    switch (event.kind) {
+      case 'lifecycle':
+        onXmlStale(domain.uuid);
+        onJob(domain.uuid);
+        if (event.event === 'defined' || event.event === 'undefined' || event.event === 'started') onDefined();
+        onChange({ kind: 'domain.event', domain: identity, event: event.event, detail: event.detail });
+        this.#check(connection, domain);
+        return;
+      case 'migration-iteration':
+      case 'job-completed':
+        onJob(domain.uuid);
+        return;
+      case 'balloon-change':
+        return;
+      case 'io-error-reason':
+        onChange({ kind: 'domain.event', domain: identity, event: 'io-error', detail: event.reason });
+        this.#check(connection, domain);
+        return;
+      default:
+        onXmlStale(domain.uuid);
+        onChange({ kind: 'domain.event', domain: identity, event: event.kind, detail: '' });
+        this.#check(connection, domain);
+    }
+  }
+
+  /** Asks for the domain's state; events that come meanwhile make it ask once more, not once each. */
+  #check(connection: Connection, domain: DomainRef): void {
+    const checking = this.#checking.get(domain.uuid);
+    if (checking !== undefined) {
+      checking.again = true;
+      return;
+    }
+    const run = { again: false };
+    this.#checking.set(domain.uuid, run);
+    void this.#askState(connection, domain).finally(() => {
+      this.#checking.delete(domain.uuid);
+      if (run.again) this.#check(connection, domain);
+    });
+  }
+
+  async #askState(connection: Connection, domain: DomainRef): Promise<void> {
+    const { domains, deadlineMs, onTableChange } = this.#context;
+    try {
+      const record = await fetchState(connection, domain, { deadlineMs, lane: 'urgent' });
+      if (record === null) domains.removeByEvent(domain.uuid);
+      else domains.applyEvent(record);
+      onTableChange();
+    } catch (error) {
+      // The next poll tells; a domain that answers no GET_STATE is found stuck there.
+      if (!(error instanceof Error)) throw error;
+    }
+  }
+}
+
+/** The driver has no such event, or no events at all: the polls alone tell. */
+function isRefusal(error: unknown): boolean {
+  return isUnsupported(error) || (error instanceof Error && error.name.startsWith('VIR_ERR_')) || error instanceof TimeoutError;
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The domains of one host as last seen. Polls and events write here; each write replaces a domain's immutable record,
+// so a snapshot is a shallow copy. What changed goes to `onChange`.
+
+import type { DomainReason, DomainRef, DomainState, DomainStats } from '@vireo/libvirt';
+import type { DomainXml } from '../xml/domain-xml.ts';
+import type { HostChange } from './changes.ts';
+import type { DomainJob, DomainSnapshot, DomainTrouble } from './snapshot.ts';
+
+/** A domain's state as an inventory or an event's check gives it. */
+export interface DomainStateRecord {
+  readonly domain: DomainRef;
+  readonly state: DomainState;
+  readonly reason: DomainReason;
+}
+
+/** What is known of a host's domains. */
+export class DomainTable {
+  readonly #domains = new Map<string, DomainSnapshot>();
+  /** When an event last told a domain's state: an inventory that was under way by then knows less. */
+  readonly #toldAt = new Map<string, number>();
+  readonly #onChange: (change: HostChange) => void;
+  #quarantine: ReadonlyMap<string, DomainTrouble> = new Map();
+
+  constructor(onChange: (change: HostChange) => void) {
+    this.#onChange = onChange;
+  }
+
+  /** A copy that later writes do not touch. */
+  snapshot(): ReadonlyMap<string, DomainSnapshot> {
+    return new Map(this.#domains);
+  }
+
+  get(uuid: string): DomainSnapshot | undefined {
+    return this.#domains.get(uuid);
+  }
+
+  /** The domains that have a hypervisor process to ask. */
+  active(): DomainSnapshot[] {
+    return [...this.#domains.values()].filter((domain) => domain.id !== -1);
+  }
+
+  all(): DomainSnapshot[] {
+    return [...this.#domains.values()];
+  }
+
+  /**
+   * Takes over a whole inventory: who is not in it is gone.
+   * @param askedAt when it was asked for; a domain that an event described later keeps what the event said
+   */
+  applyInventory(records: readonly DomainStateRecord[], askedAt: number): void {
+    const seen = new Set<string>();
+    for (const record of records) {
+      seen.add(record.domain.uuid);
+      if ((this.#toldAt.get(record.domain.uuid) ?? 0) < askedAt) this.#applyState(record);
+    }
+    for (const uuid of [...this.#domains.keys()]) {
+      if (!seen.has(uuid) && (this.#toldAt.get(uuid) ?? 0) < askedAt) this.remove(uuid);
+    }
+    for (const [uuid, at] of this.#toldAt) if (at < askedAt) this.#toldAt.delete(uuid);
+  }
+
+  /** Takes over what an event, or the check that follows it, says of one domain. */
+  applyEvent(record: DomainStateRecord): void {
+    this.#toldAt.set(record.domain.uuid, Date.now());
+    this.#applyState(record);
+  }
+
+  /** The domain is gone: a transient one that stopped, or one that was undefined. */
+  removeByEvent(uuid: string): void {
+    this.#toldAt.set(uuid, Date.now());
+    this.remove(uuid);
+  }
+
+  remove(uuid: string): void {
+    const domain = this.#domains.get(uuid);
+    if (domain === undefined) return;
+    this.#domains.delete(uuid);
+    this.#onChange({ kind: 'domain.removed', domain: { uuid, name: domain.name } });
+  }
+
+  clear(): void {
+    this.#domains.clear();
+    this.#toldAt.clear();
+    this.#quarantine = new Map();
+  }
+
+  /** Persistence and autostart, as two filtered lists give them. */
+  applyFlags(persistent: ReadonlySet<string>, autostart: ReadonlySet<string>): void {
+    for (const uuid of this.#domains.keys()) {
+      this.#update(uuid, { persistent: persistent.has(uuid), autostart: autostart.has(uuid) });
+    }
+  }
+
+  /**
+   * Takes over one run's statistics: `lockless` never touches a monitor, `monitor` may. A domain shows what this run
+   * read, nothing older.
+   */
+  applyStatistics(
+    lockless: ReadonlyMap<string, DomainStats>,
+    monitor: ReadonlyMap<string, DomainStats>,
+    quarantine: ReadonlyMap<string, DomainTrouble>,
+    at: number,
+  ): void {
+    for (const [uuid, domain] of this.#domains) {
+      const parts = [lockless.get(uuid), monitor.get(uuid)].filter((part) => part !== undefined);
+      const { stats: _stats, trouble: _trouble, ...rest } = domain;
+      const stats = mergeStats(parts);
+      const trouble = quarantine.get(uuid);
+      const whole = monitor.has(uuid) && trouble === undefined;
+      this.#domains.set(uuid, {
+        ...rest,
+        ...(stats === undefined ? {} : { stats }),
+        ...(whole ? { statsAt: at } : {}),
+        ...(trouble === undefined ? {} : { trouble }),
+      });
+    }
+    this.#tellQuarantine(quarantine, at);
+  }
+
+  setXml(uuid: string, xml: DomainXml): void {
+    this.#update(uuid, { xml });
+  }
+
+  /** Sets the running job, or takes it away when there is none. */
+  setJob(uuid: string, job: DomainJob | undefined): void {
+    const domain = this.#domains.get(uuid);
+    if (domain === undefined || (domain.job === undefined && job === undefined)) return;
+    const { job: _job, ...rest } = domain;
+    this.#domains.set(uuid, job === undefined ? rest : { ...rest, job });
+  }
+
+  #update(uuid: string, part: Partial<DomainSnapshot>): void {
+    const domain = this.#domains.get(uuid);
+    if (domain !== undefined) this.#domains.set(uuid, { ...domain, ...part });
+  }
+
+  #applyState({ domain: { uuid, name, id }, state, reason }: DomainStateRecord): void {
+    const before = this.#domains.get(uuid);
+    const identity = { uuid, name };
+    if (before === undefined) {
+      this.#domains.set(uuid, { uuid, name, id, state, reason });
+      this.#onChange({ kind: 'domain.added', domain: identity, state });
+      return;
+    }
+    if (before.state === state && before.reason === reason && before.id === id && before.name === name) return;
+    // Counters of a domain that stopped or started anew belong to the process that is gone.
+    const { stats: _stats, statsAt: _statsAt, job: _job, ...restarted } = before;
+    this.#domains.set(uuid, { ...(before.id === id ? before : restarted), name, id, state, reason });
+    if (before.state !== state || before.reason !== reason) {
+      this.#onChange({ kind: 'domain.state', domain: identity, from: before.state, to: state, reason });
+    }
+  }
+
+  #tellQuarantine(quarantine: ReadonlyMap<string, DomainTrouble>, at: number): void {
+    for (const [uuid, trouble] of quarantine) {
+      const domain = this.#domains.get(uuid);
+      if (domain !== undefined && !this.#quarantine.has(uuid)) {
+        this.#onChange({ kind: 'domain.stuck', domain: { uuid, name: domain.name }, trouble });
+      }
+    }
+    for (const [uuid, trouble] of this.#quarantine) {
+      const domain = this.#domains.get(uuid);
+      if (domain !== undefined && !quarantine.has(uuid)) {
+        const identity = { uuid, name: domain.name };
+        this.#onChange({ kind: 'domain.recovered', domain: identity, stuckMs: at - trouble.since });
+      }
+    }
+    this.#quarantine = quarantine;
+  }
+}
+
+/** One record out of the parts that different calls gave; a later part wins. */
+function mergeStats(parts: readonly DomainStats[]): DomainStats | undefined {
+  const [first, ...others] = parts;
+  if (first === undefined) return undefined;
+  if (others.length === 0) return first;
+  return parts.reduce((merged, part) => ({
+    domain: part.domain,
+    fields: new Map([...merged.fields, ...part.fields]),
+    vcpu: part.vcpu.size > 0 ? part.vcpu : merged.vcpu,
+    net: part.net.size > 0 ? part.net : merged.net,
+    block: part.block.size > 0 ? part.block : merged.block,
+    iothread: part.iothread.size > 0 ? part.iothread : merged.iothread,
+  }));
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connections for calls that may hang on a guest. A hung call keeps its slot for good, and libvirtd stops reading a
+// socket whose slots are all taken; so when the slots of one connection are lost to hung calls, another is opened, up to
+// a limit that leaves the daemon's workers (20 by default, shared with everybody) mostly alone.
+
+import type { Connection } from '@vireo/libvirt';
+
+/** At most so many connections; with four slots each, at most twelve of the daemon's workers can hang for us. */
+const MAX_CONNECTIONS = 3;
+
+/** All slots of all allowed connections are held by calls that do not return. */
+export class StatisticsCloggedError extends Error {
+  override readonly name = 'StatisticsCloggedError';
+  readonly code = 'VIREO_STATISTICS_CLOGGED';
+
+  constructor(hungCalls: number) {
+    super(`${String(hungCalls)} calls hang in libvirtd: no more are made until one returns; look for frozen guests`);
+  }
+}
+
+/** Opens, picks and closes the statistics connections of one host. */
+export class StatisticsConnections {
+  readonly #open: () => Promise<Connection>;
+  readonly #slots: number;
+  #connections: Connection[] = [];
+  #opening: Promise<Connection> | undefined;
+  #closed = false;
+
+  /** @param slots calls in flight one connection allows */
+  constructor(open: () => Promise<Connection>, slots: number) {
+    this.#open = open;
+    this.#slots = slots;
+  }
+
+  /** Calls that can be made now without waiting for a hung one; at least 1, so that a run makes its try. */
+  get width(): number {
+    const free = this.#connections.map((connection) => this.#slots - connection.load.abandoned);
+    return Math.max(1, this.#connections.length === 0 ? this.#slots : Math.max(...free));
+  }
+
+  /**
+   * The connection with most free slots; opens one when there is none, or when hung calls took half of the last one.
+   * Rejects with the client's errors, or {@link StatisticsCloggedError}.
+   */
+  async acquire(): Promise<Connection> {
+    const best = this.#leastHung();
+    if (best !== undefined && best.load.abandoned < this.#slots / 2) return best;
+    if (this.#connections.length < MAX_CONNECTIONS) return await this.#openAnother();
+    if (best === undefined || best.load.abandoned >= this.#slots) throw new StatisticsCloggedError(this.#hungCalls());
+    return best;
+  }
+
+  /** Closes what hung calls made necessary once they have returned. */
+  async trim(): Promise<void> {
+    const healthy = this.#connections.filter(({ load }) => load.abandoned === 0 && load.inFlight === 0);
+    const spare = healthy.slice(1);
+    this.#connections = this.#connections.filter((connection) => !spare.includes(connection));
+    await Promise.all(spare.map((connection) => connection.close()));
+  }
+
+  /** Closes all; nothing can be acquired afterwards. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#connections.splice(0).map((connection) => connection.close()));
+  }
+
+  #leastHung(): Connection | undefined {
+    return this.#connections.toSorted((a, b) => a.load.abandoned - b.load.abandoned)[0];
+  }
+
+  #hungCalls(): number {
+    return this.#connections.reduce((sum, { load }) => sum + load.abandoned, 0);
+  }
+
+  /** One attempt at a time, shared by everybody who waits for it. */
+  async #openAnother(): Promise<Connection> {
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return await this.#opening;
+  }
+
+  async #connect(): Promise<Connection> {
+    const connection = await this.#open();
+    this.#connections.push(connection);
+    if (this.#closed) await this.close();
+    void connection.closed.then(() => {
+      this.#connections = this.#connections.filter((other) => other !== connection);
+    });
+    return connection;
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tier B of a poll: the statistics that may have to ask a QEMU monitor. A frozen QEMU hangs the first call that meets
+// it for as long as it is frozen, NOWAIT or not, and libvirt cannot cancel a call. So domains are asked in chunks with
+// a deadline; a chunk that misses it is left pending, GET_CONTROL_INFO (which takes no lock) tells who holds it up, and
+// the others are asked again at once.
+
+import { RemoteError, TimeoutError } from '@vireo/libvirt';
+import type { ControlInfo, DomainRef, DomainStats } from '@vireo/libvirt';
+import { forEachBounded } from './bounded.ts';
+import type { DomainTrouble } from './snapshot.ts';
+
+/** How statistics reach the poller; the connections behind it are not its business. */
+export interface StatisticsSource {
+  /** Calls that may be in flight now. */
+  readonly width: number;
+  /** Statistics of these domains; rejects with TimeoutError past `deadlineMs`. */
+  fetch(domains: readonly DomainRef[], deadlineMs: number): Promise<readonly DomainStats[]>;
+  /** GET_CONTROL_INFO, on a connection that nothing blocks. */
+  controlInfo(domain: DomainRef): Promise<ControlInfo>;
+}
+
+/** What one run found. */
+export interface StatisticsResult {
+  /** By UUID: everything that was answered, partial records of domains in quarantine included. */
+  readonly records: ReadonlyMap<string, DomainStats>;
+  /** Domains in quarantine after this run. */
+  readonly quarantine: ReadonlyMap<string, DomainTrouble>;
+  /** The first failure that was not one domain's own; the run went on with the rest. */
+  readonly failure?: unknown;
+}
+
+/** Options of {@link StatisticsPoller}. */
+export interface StatisticsOptions {
+  /** Domains per call. */
+  readonly chunkDomains: number;
+  /** Milliseconds a chunk may take before its domains are suspected. */
+  readonly deadlineMs: number;
+}
+
+/** How often a chunk without the domains found stuck is asked again within one run. */
+const RETRIES = 3;
+
+/** Asks for the statistics of all active domains of one host, and keeps the stuck ones from hurting the others. */
+export class StatisticsPoller {
+  readonly #source: StatisticsSource;
+  readonly #options: StatisticsOptions;
+  readonly #quarantine = new Map<string, DomainTrouble>();
+
+  constructor(source: StatisticsSource, options: StatisticsOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** Domains in quarantine now; nothing that may block should be asked of them. */
+  get quarantine(): ReadonlyMap<string, DomainTrouble> {
+    return this.#quarantine;
+  }
+
+  /**
+   * Runs once over the active domains.
+   * Rejects only when the driver has no bulk statistics (VIR_ERR_NO_SUPPORT); everything else is in the result.
+   */
+  async poll(domains: readonly DomainRef[]): Promise<StatisticsResult> {
+    await this.#review(domains);
+    const run = new Run();
+    const free = domains.filter((domain) => !this.#quarantine.has(domain.uuid));
+    const chunks: DomainRef[][] = [];
+    for (let i = 0; i < free.length; i += this.#options.chunkDomains) {
+      chunks.push(free.slice(i, i + this.#options.chunkDomains));
+    }
+    await forEachBounded(chunks, this.#source.width, (chunk) => this.#ask(chunk, run, RETRIES));
+    await this.#askPartial(
+      domains.filter((domain) => this.#quarantine.has(domain.uuid)),
+      run,
+    );
+    return {
+      records: run.records,
+      quarantine: new Map(this.#quarantine),
+      ...(run.failure === undefined ? {} : { failure: run.failure }),
+    };
+  }
+
+  /** Puts a domain into quarantine that another kind of call found stuck. */
+  suspect(domain: DomainRef): Promise<boolean> {
+    return this.#suspect(domain);
+  }
+
+  /** Lets go of domains that came unstuck or are no longer active. */
+  async #review(domains: readonly DomainRef[]): Promise<void> {
+    const active = new Map(domains.map((domain) => [domain.uuid, domain]));
+    const review = async (uuid: string, trouble: DomainTrouble): Promise<void> => {
+      const domain = active.get(uuid);
+      const now = domain === undefined ? null : await this.#controlTrouble(domain, trouble.since);
+      if (now === null) this.#quarantine.delete(uuid);
+      else this.#quarantine.set(uuid, now);
+    };
+    await Promise.all([...this.#quarantine].map(([uuid, trouble]) => review(uuid, trouble)));
+  }
+
+  async #ask(chunk: readonly DomainRef[], run: Run, retries: number): Promise<void> {
+    try {
+      run.add(await this.#source.fetch(chunk, this.#options.deadlineMs));
+    } catch (error) {
+      if (error instanceof TimeoutError && error.call.sentAt !== null) await this.#findStuck(chunk, run, retries, error);
+      else if (error instanceof RemoteError && error.name !== 'VIR_ERR_NO_SUPPORT') {
+        await this.#findFaulty(chunk, run, retries, error);
+      } else if (error instanceof RemoteError) throw error;
+      else run.failure ??= error;
+    }
+  }
+
+  /** A chunk timed out: quarantine whoever holds it up and ask the others again, in this same run. */
+  async #findStuck(chunk: readonly DomainRef[], run: Run, retries: number, error: TimeoutError): Promise<void> {
+    const stuck = await Promise.all(chunk.map((domain) => this.#suspect(domain)));
+    const rest = chunk.filter((_, i) => stuck[i] === false);
+    if (rest.length === chunk.length || retries === 0) run.failure ??= error;
+    else if (rest.length > 0) await this.#ask(rest, run, retries - 1);
+  }
+
+  /**
+   * One domain's error fails a whole bulk reply (a QEMU that dies while it is asked), and so does a reply that grows
+   * too large: halve until only the culprits are left without statistics.
+   */
+  async #findFaulty(chunk: readonly DomainRef[], run: Run, retries: number, error: RemoteError): Promise<void> {
+    if (chunk.length === 1) {
+      run.failure ??= error;
+      return;
+    }
+    const middle = Math.ceil(chunk.length / 2);
+    await this.#ask(chunk.slice(0, middle), run, retries);
+    await this.#ask(chunk.slice(middle), run, retries);
+  }
+
+  async #suspect(domain: DomainRef): Promise<boolean> {
+    const trouble = await this.#controlTrouble(domain, this.#quarantine.get(domain.uuid)?.since ?? Date.now());
+    if (trouble === null) return false;
+    this.#quarantine.set(domain.uuid, trouble);
+    return true;
+  }
+
+  /** What holds the domain's monitor, or null when nothing does. */
+  async #controlTrouble(domain: DomainRef, since: number): Promise<DomainTrouble | null> {
+    try {
+      const { state, stateMs } = await this.#source.controlInfo(domain);
+      // A job that has just begun is the ordinary work of somebody else's call.
+      const busy = state === 'error' || (state !== 'ok' && stateMs >= this.#options.deadlineMs / 2);
+      return busy ? { since, controlState: state, controlStateMs: stateMs } : null;
+    } catch (error) {
+      // VIR_ERR_NO_DOMAIN, VIR_ERR_OPERATION_INVALID: it stopped meanwhile, and that is no trouble.
+      return error instanceof RemoteError ? null : { since };
+    }
+  }
+
+  /**
+   * A domain whose monitor is held answers a NOWAIT call at once with the fields that need no monitor. Asked only when
+   * the hold is certain: were its lock free, this call would be the one to hang.
+   */
+  async #askPartial(stuck: readonly DomainRef[], run: Run): Promise<void> {
+    const held = stuck.filter((domain) => {
+      const state = this.#quarantine.get(domain.uuid)?.controlState;
+      return state === 'occupied' || state === 'job';
+    });
+    if (held.length === 0) return;
+    try {
+      run.add(await this.#source.fetch(held, this.#options.deadlineMs));
+    } catch (error) {
+      run.failure ??= error;
+    }
+  }
+}
+
+/** What one run has gathered so far. */
+class Run {
+  readonly records = new Map<string, DomainStats>();
+  failure: unknown = undefined;
+
+  add(records: readonly DomainStats[]): void {
+    for (const record of records) this.records.set(record.domain.uuid, record);
+  }
+}
