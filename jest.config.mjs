@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run of jest, two projects: unit (needs nothing but Node) and integration (needs the real daemons test/run.mjs installs).
+// One run of jest, three projects: unit (needs nothing but Node), integration and long (need the real daemons
+// that test/run.mjs installs).
 
 const shared = {
   testEnvironment: 'node',
@@ -29,5 +30,6 @@ export default {
       testMatch: ['<rootDir>/{libvirt,exporter}/src/**/*.test.ts', '<rootDir>/test/drift/**/*.test.ts'],
     },
     { ...shared, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
+    { ...shared, displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   ],
 };
