@@ -138,5 +138,9 @@ export class DomainEvents {
 
 /** The driver has no such event, or no events at all: the polls alone tell. */
 function isRefusal(error: unknown): boolean {
-  return isUnsupported(error) || (error instanceof Error && error.name.startsWith('VIR_ERR_')) || error instanceof TimeoutError;
+  return (
+    isUnsupported(error) ||
+    (error instanceof Error && error.name.startsWith('VIR_ERR_')) ||
+    error instanceof TimeoutError
+  );
 }

@@ -8,7 +8,15 @@ import { DomainTable } from './domain-table.ts';
 import { hostError } from './host-error.ts';
 import { HostSession } from './session.ts';
 import type { OpenConnection, PollOptions, SessionContext } from './session.ts';
-import type { HostFacts, HostSnapshot, HostState, PollGroup, PollOutcome, PoolSnapshot, NodeSnapshot } from './snapshot.ts';
+import type {
+  HostFacts,
+  HostSnapshot,
+  HostState,
+  PollGroup,
+  PollOutcome,
+  PoolSnapshot,
+  NodeSnapshot,
+} from './snapshot.ts';
 
 /** Events come in bursts; one snapshot serves all of a burst. */
 const EVENT_SETTLE_MS = 100;

@@ -101,7 +101,8 @@ export class StatisticsPoller {
     try {
       run.add(await this.#source.fetch(chunk, this.#options.deadlineMs));
     } catch (error) {
-      if (error instanceof TimeoutError && error.call.sentAt !== null) await this.#findStuck(chunk, run, retries, error);
+      if (error instanceof TimeoutError && error.call.sentAt !== null)
+        await this.#findStuck(chunk, run, retries, error);
       else if (error instanceof RemoteError && error.name !== 'VIR_ERR_NO_SUPPORT') {
         await this.#findFaulty(chunk, run, retries, error);
       } else if (error instanceof RemoteError) throw error;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from '@jest/globals';
+import type { DomainReason, DomainState, DomainStats } from '@vireo/libvirt';
+import type { HostChange } from './changes.ts';
+import { DomainTable } from './domain-table.ts';
+import type { DomainStateRecord } from './domain-table.ts';
+
+const UUID = '66695eb0-1f6a-4830-a79a-a97f2502e193';
+
+function told(state: DomainState, id: number, reason: DomainReason = 'unknown', uuid = UUID): DomainStateRecord {
+  return { domain: { uuid, name: 'web', id }, state, reason };
+}
+
+function stats(fields: Record<string, number>, id = 1): DomainStats {
+  const none = new Map();
+  return {
+    domain: told('running', id).domain,
+    fields: new Map(Object.entries(fields)),
+    vcpu: none,
+    net: none,
+    block: none,
+    iothread: none,
+  };
+}
+
+function table(): { domains: DomainTable; changes: HostChange[] } {
+  const changes: HostChange[] = [];
+  return { domains: new DomainTable((change) => changes.push(change)), changes };
+}
+
+const now = (): number => Date.now() + 1;
+
+describe('DomainTable', () => {
+  it('tells what an inventory adds, changes and removes', () => {
+    const { domains, changes } = table();
+    domains.applyInventory([told('running', 1, 'booted')], now());
+    domains.applyInventory([told('paused', 1, 'user')], now());
+    domains.applyInventory([told('paused', 1, 'user')], now());
+    domains.applyInventory([], now());
+    const domain = { uuid: UUID, name: 'web' };
+    expect(changes).toEqual([
+      { kind: 'domain.added', domain, state: 'running' },
+      { kind: 'domain.state', domain, from: 'running', to: 'paused', reason: 'user' },
+      { kind: 'domain.removed', domain },
+    ]);
+  });
+
+  it('keeps what an event said over an inventory that was asked for before it', () => {
+    const { domains } = table();
+    const askedAt = Date.now();
+    domains.applyEvent(told('paused', 1, 'user'));
+    domains.applyInventory([told('running', 1)], askedAt);
+    expect(domains.get(UUID)?.state).toBe('paused');
+    domains.applyInventory([told('running', 1)], now());
+    expect(domains.get(UUID)?.state).toBe('running');
+  });
+
+  it('does not bring back a domain that an event removed while the inventory was under way', () => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 1)], now());
+    const askedAt = Date.now();
+    domains.removeByEvent(UUID);
+    domains.applyInventory([told('running', 1)], askedAt);
+    expect(domains.get(UUID)).toBeUndefined();
+  });
+
+  it('drops the counters of a process that is gone', () => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 1)], now());
+    domains.applyStatistics(new Map(), new Map([[UUID, stats({ 'cpu.time': 5 })]]), new Map(), 1000);
+    expect(domains.get(UUID)?.statsAt).toBe(1000);
+    domains.applyEvent(told('shutoff', -1, 'destroyed'));
+    expect(domains.get(UUID)?.stats).toBeUndefined();
+    expect(domains.get(UUID)?.statsAt).toBeUndefined();
+  });
+
+  it('joins the two tiers and shows nothing older than this run', () => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 1)], now());
+    const lockless = new Map([[UUID, stats({ 'state.state': 1 })]]);
+    domains.applyStatistics(lockless, new Map([[UUID, stats({ 'cpu.time': 5 })]]), new Map(), 1000);
+    expect(Object.fromEntries(domains.get(UUID)?.stats?.fields ?? [])).toEqual({ 'state.state': 1, 'cpu.time': 5 });
+    domains.applyStatistics(lockless, new Map(), new Map(), 2000);
+    expect(Object.fromEntries(domains.get(UUID)?.stats?.fields ?? [])).toEqual({ 'state.state': 1 });
+    expect(domains.get(UUID)?.statsAt).toBe(1000);
+  });
+
+  it('tells once when a domain gets stuck and once when it recovers, with how long that took', () => {
+    const { domains, changes } = table();
+    domains.applyInventory([told('running', 1)], now());
+    changes.length = 0;
+    const quarantine = new Map([[UUID, { since: 1000, controlState: 'occupied' as const, controlStateMs: 2500 }]]);
+    domains.applyStatistics(new Map(), new Map(), quarantine, 2000);
+    expect(domains.get(UUID)?.trouble).toEqual({ since: 1000, controlState: 'occupied', controlStateMs: 2500 });
+    domains.applyStatistics(new Map(), new Map(), quarantine, 3000);
+    domains.applyStatistics(new Map(), new Map(), new Map(), 4000);
+    expect(domains.get(UUID)?.trouble).toBeUndefined();
+    expect(changes.map((change) => change.kind)).toEqual(['domain.stuck', 'domain.recovered']);
+    expect(changes[1]).toMatchObject({ stuckMs: 3000 });
+  });
+
+  it('gives snapshots that later writes do not change', () => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 1)], now());
+    const snapshot = domains.snapshot();
+    domains.applyEvent(told('shutoff', -1));
+    expect(snapshot.get(UUID)?.state).toBe('running');
+  });
+});
