@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every error this package throws: four families by whose fault it is, and the two ways a call is given up.
+// Every error this package throws: four families by whose fault it is, the two ways a call is given up, and the call
+// that was never queued because too many wait.
 // Match `error.code` (or `error.name` for what the daemon said), never the text. A published code is never reused.
+
+import type { ErrorClass, ErrorNumber } from './protocol/error-numbers.ts';
 
 /** What every error of this package has. */
 export abstract class LibvirtError extends Error {
@@ -34,12 +37,91 @@ export class TransportError extends LibvirtError {
   }
 }
 
-/** The peer broke the protocol. The connection was closed at once: there is no way back into step. */
+/**
+ * The peer broke the protocol. The connection was closed at once: there is no way back into step. The one exception is
+ * a reply whose payload does not decode (LV_PROTO_PAYLOAD): it fails its own call and the connection goes on.
+ */
 export class ProtocolError extends LibvirtError {
   override readonly name = 'ProtocolError';
 
   constructor(code: ProtocolCode, message: string, options?: ErrorOptions) {
     super(code, false, message, options);
+  }
+}
+
+/** libvirtd answered a call, or ended a stream, with an error. The connection is fine. */
+export class RemoteError extends LibvirtError {
+  /** libvirt's name of `number`: `VIR_ERR_NO_DOMAIN`; match on it. `VIR_ERR_<number>` when this package knows none. */
+  override readonly name: string;
+  /** The call that failed, or that opened the stream: `DOMAIN_GET_STATE`. */
+  readonly procedure: string;
+  /** What the error means for the same call made again. */
+  readonly class: ErrorClass;
+  /** virErrorNumber. */
+  readonly number: number;
+  /** virErrorDomain: the part of libvirt the error comes from, 10 for QEMU. Has nothing to do with a domain. */
+  readonly domain: number;
+  /** What the daemon said, as it said it, in the daemon's language. `null` when it said nothing. */
+  readonly remoteMessage: string | null;
+  /** virErrorLevel: 1 warning, 2 error. */
+  readonly level: number;
+  /** Mostly the format the message was made from. */
+  readonly str1: string | null;
+  /** Mostly what was filled into the format. */
+  readonly str2: string | null;
+  readonly str3: string | null;
+  readonly int1: number;
+  readonly int2: number;
+  /** The domain it is about; the daemons of today leave it out. */
+  readonly dom: RemoteErrorFields['dom'];
+  /** The network it is about; the daemons of today leave it out. */
+  readonly net: RemoteErrorFields['net'];
+
+  constructor(procedure: string, meaning: ErrorNumber, fields: RemoteErrorFields, options?: ErrorOptions) {
+    super(
+      'LV_REMOTE',
+      meaning.class === 'retry',
+      `${procedure} failed: ${fields.message ?? `${meaning.name}, and the daemon gave no text`}`,
+      options,
+    );
+    this.name = meaning.name;
+    this.procedure = procedure;
+    this.class = meaning.class;
+    this.number = fields.code;
+    this.domain = fields.domain;
+    this.remoteMessage = fields.message;
+    this.level = fields.level;
+    this.str1 = fields.str1;
+    this.str2 = fields.str2;
+    this.str3 = fields.str3;
+    this.int1 = fields.int1;
+    this.int2 = fields.int2;
+    this.dom = fields.dom;
+    this.net = fields.net;
+  }
+}
+
+/** The error struct of the wire (remote_error), under the names of the .x file. */
+export interface RemoteErrorFields {
+  readonly code: number;
+  readonly domain: number;
+  readonly message: string | null;
+  readonly level: number;
+  readonly dom: { readonly name: string; readonly uuid: string; readonly id: number } | null;
+  readonly str1: string | null;
+  readonly str2: string | null;
+  readonly str3: string | null;
+  readonly int1: number;
+  readonly int2: number;
+  readonly net: { readonly name: string; readonly uuid: string } | null;
+}
+
+/** Too many calls wait for a free slot of this connection, so this one was not taken. Nothing was sent. */
+export class BusyError extends LibvirtError {
+  override readonly name = 'BusyError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('LV_BUSY', true, message, options);
   }
 }
 
@@ -86,7 +168,7 @@ export interface AbandonedCall {
 export const USAGE_CODES = {
   LV_ARG_URI: { meaning: 'The connection URI cannot be parsed, or asks for what this client does not do.' },
   LV_ARG_VALUE: { meaning: 'An argument does not fit the procedure: out of range, too long, not a UUID.' },
-  LV_ARG_CLOSED: { meaning: 'The connection was closed by its user before this call.' },
+  LV_ARG_CLOSED: { meaning: 'The connection was closed by its user before this call, or before its answer came.' },
   LV_ARG_CREDENTIALS: { meaning: 'The daemon asks for credentials and none were given.' },
 } as const;
 /** One of {@link USAGE_CODES}. */
@@ -117,8 +199,10 @@ export type TransportCode = keyof typeof TRANSPORT_CODES;
 export const PROTOCOL_CODES = {
   LV_PROTO_LENGTH: { meaning: 'A message length below 28 or above the limit.' },
   LV_PROTO_SERIAL: { meaning: 'A reply to a call nobody made.' },
-  LV_PROTO_TYPE: { meaning: 'A message type or status the peer may not send.' },
-  LV_PROTO_PAYLOAD: { meaning: 'A payload that does not hold what its procedure promises.' },
+  LV_PROTO_TYPE: { meaning: 'A message version, type or status the peer may not send.' },
+  LV_PROTO_PAYLOAD: {
+    meaning: 'A payload that does not hold what its procedure promises. In a reply it fails that call only.',
+  },
   LV_PROTO_QUEUE: { meaning: 'The peer sends faster than the bound of a queue allows.' },
   LV_PROTO_TLS_BYTE: { meaning: 'Something else than the confirmation byte after the TLS handshake.' },
 } as const;
@@ -126,4 +210,5 @@ export const PROTOCOL_CODES = {
 export type ProtocolCode = keyof typeof PROTOCOL_CODES;
 
 /** Every code an error of this package can have. */
-export type ErrorCode = UsageCode | TransportCode | ProtocolCode | 'LV_REMOTE' | 'LV_TIMEOUT' | 'LV_ABORTED';
+export type ErrorCode =
+  UsageCode | TransportCode | ProtocolCode | 'LV_REMOTE' | 'LV_BUSY' | 'LV_TIMEOUT' | 'LV_ABORTED';
