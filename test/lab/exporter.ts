@@ -45,9 +45,12 @@ export interface ExporterOptions {
   /** The configuration file's text; no file is given when absent. */
   readonly config?: string;
   readonly flags?: readonly string[];
+  /** Through exporter/start.mjs, as `npm start` does, rather than the built program itself. */
+  readonly throughNpmStart?: boolean;
 }
 
-const MAIN = ['exporter', 'dist', 'main.js'];
+const MAIN = join('exporter', 'dist', 'main.js');
+const NPM_START = join('exporter', 'start.mjs');
 
 /** Starts the exporter as configured, without waiting for anything. Closing the lab stops it. */
 export async function launchExporter(
@@ -61,10 +64,11 @@ export async function launchExporter(
     flags.push(`--config.file=${path}`);
   }
   let stdout = '';
-  const process_ = start(lab, process.execPath, [join(repositoryRoot(), ...MAIN), ...flags], {
+  const program = join(repositoryRoot(), options.throughNpmStart === true ? NPM_START : MAIN);
+  const running = start(lab, process.execPath, [program, ...flags], {
     onStdout: (text) => (stdout += text),
   });
-  return { process: process_, lines: () => stdout.split('\n').filter((line) => line !== '') };
+  return { process: running, lines: () => stdout.split('\n').filter((line) => line !== '') };
 }
 
 /** Starts the exporter on a free port; resolves when it answers `/-/healthy`. */
@@ -75,7 +79,7 @@ export async function startExporter(lab: Lab, options: ExporterOptions): Promise
   const { process, lines } = await launchExporter(lab, { ...options, flags });
   await waitFor(async () => (process.hasExited ? 'exited' : (await fetch(`${url}/-/healthy`)).ok), {
     what: 'the exporter is healthy',
-    deadlineMs: 15_000,
+    deadlineMs: 30_000,
   });
   if (process.hasExited) throw new Error(`the exporter ended at once:\n${process.output()}`);
   return {
