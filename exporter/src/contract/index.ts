@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door of the contract: what dashboards, the plugin and the docs may know of the exporter.
+
+export { DOMAIN_STATES } from './domain-states.ts';
+export type { KnownDomainState } from './domain-states.ts';
+export { INOVEX_RENAMES } from './inovex-renames.ts';
+export type { InovexRename } from './inovex-renames.ts';
+export { SCALES } from './metric-family.ts';
+export type { MetricFamily, MetricSource, MetricType, PeerNames, Scale, StatisticGroup } from './metric-family.ts';
+export { METRIC_FAMILIES, PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
+export type { FactName, MetricSection, ProcessMetricName } from './metrics.ts';

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes docs/metrics.md from the tables. test/drift/metrics.test.ts keeps the page and the tables together.
+
+import { INOVEX_RENAMES } from './inovex-renames.ts';
+import { PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
+import { statisticText } from './metric-family.ts';
+import type { MetricFamily, PeerNames } from './metric-family.ts';
+
+const HEAD = `<!-- Generated from exporter/src/contract by \`npm run docs\`; do not edit. -->
+
+# Metrics
+
+Every family \`/metrics\` exposes. The rules:
+
+- **Absent, never zero.** What libvirt does not say makes no series. A counter that is gone is unknown, not reset.
+- **Value series carry \`host\`, \`domain\` and the device, nothing that changes.** Facts (uuid, paths, bridges, metadata)
+  are labels of the \`_info\` series, always 1. Join them:
+  \`rate(libvirt_domain_info_cpu_time_seconds_total[1m]) * on (host, domain) group_left (uuid) libvirt_domain_info\`.
+- **States are StateSets**: one series per state, exactly one of them 1. A state newer than this Vireo appears as
+  \`unknown-N\`.
+- **Base units**: seconds, bytes, ratios. Booleans are 0 or 1. NaN and infinity are never exposed.
+- **A lost host** keeps its last values for a few polls, then only \`libvirt_up\` 0 and the \`vireo_*\` families; watch
+  \`vireo_poll_last_success_timestamp_seconds\`.
+- **Names are unique.** A device without a name, or with the name of another one of the same domain, falls back to its
+  alias, then its MAC address; if that fails too it is left out and counted in \`vireo_host_unlabelled_objects\`.
+- Counters of a domain start again at 0 when the domain starts again; \`rate()\` knows.
+- \`nodejs_*\` and \`process_*\` are the usual families of Node.js's Prometheus client.
+`;
+
+/** A cell: pipes and line ends would break the table. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.map(cell).join(' | ')} |\n`;
+}
+
+function peersText(peers: PeerNames): string {
+  const parts: string[] = [];
+  if (peers.inovex !== undefined) parts.push(`inovex: ${peers.inovex}`);
+  if (peers.tinkoff !== undefined) parts.push(`Tinkoff: ${peers.tinkoff}`);
+  return parts.join('; ');
+}
+
+function sourceText({ source }: MetricFamily): string {
+  return source.kind === 'statistic' ? statisticText(source.group, source.field, source.scale) : source.from;
+}
+
+/** The help sentence without the source in parentheses, which has a column of its own. */
+function meaning(family: MetricFamily): string {
+  return family.help.replace(` (${sourceText(family)})`, '');
+}
+
+function sectionText(title: string, families: readonly MetricFamily[]): string {
+  let text = `\n## ${title}\n\n`;
+  text += row('Name', 'Type', 'Labels', 'Unit', 'Meaning', 'Source', 'Elsewhere');
+  text += row(...Array.from({ length: 7 }, () => '---'));
+  for (const family of families) {
+    text += row(
+      code(family.name),
+      family.type,
+      family.labels.map(code).join(' '),
+      family.unit,
+      meaning(family),
+      sourceText(family),
+      peersText(family.peers),
+    );
+  }
+  return text;
+}
+
+function renamesText(): string {
+  let text = '\n## If you come from inovex/prometheus-libvirt-exporter\n\n';
+  text += 'Its correct names are kept, each with one more label, `host`. These differ:\n\n';
+  text += row('There', 'Here', 'Why');
+  text += row('---', '---', '---');
+  for (const { inovex, here, why } of INOVEX_RENAMES) text += row(code(inovex), code(here), why);
+  return text;
+}
+
+/** The whole of docs/metrics.md. */
+export function buildMetricsDoc(): string {
+  const sections = [...SNAPSHOT_SECTIONS, PROCESS_SECTION];
+  return HEAD + sections.map(({ title, families }) => sectionText(title, families)).join('') + renamesText();
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Families of Vireo about itself: per host from the snapshot, and of the process.
+
+import type { FactSpec } from './metric-family.ts';
+
+/** How Vireo gets on with a host; rendered from its snapshot. */
+export const VIREO_HOST_FACTS = {
+  vireo_host_info: {
+    type: 'info',
+    labels: ['host', 'simulated'],
+    what: 'The configured hosts, always 1; simulated is true for a member of the demo fleet',
+    from: 'configuration of Vireo',
+  },
+  vireo_host_connection_state: {
+    type: 'stateset',
+    labels: ['host', 'state'],
+    what: 'Where the connection to the host stands: connecting, up or lost',
+    from: 'state of the control connection',
+  },
+  vireo_host_connection_error_info: {
+    type: 'info',
+    labels: ['host', 'code'],
+    what: 'Why the connection is lost, always 1; absent while it is not',
+    from: 'error of the control connection',
+  },
+  vireo_host_snapshot_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['host'],
+    what: 'When the newest snapshot of the host was put on this page',
+    from: 'clock of Vireo',
+  },
+  vireo_host_series: {
+    type: 'gauge',
+    labels: ['host'],
+    what: 'Number of series this page has of the host, this one not counted',
+    from: 'encoder of Vireo',
+  },
+  vireo_host_unlabelled_objects: {
+    type: 'gauge',
+    labels: ['host'],
+    what: 'Domains, devices and pools left out because they have no name, or the name of another one',
+    from: 'encoder of Vireo',
+  },
+  vireo_poll_duration_seconds: {
+    type: 'gauge',
+    labels: ['host', 'group'],
+    what: 'How long the last run of this part of the poll took',
+    from: 'poller of Vireo',
+  },
+  vireo_poll_success: {
+    type: 'gauge',
+    labels: ['host', 'group'],
+    what: 'Whether the last run of this part of the poll succeeded, 1 or 0',
+    from: 'poller of Vireo',
+  },
+  vireo_poll_last_success_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['host', 'group'],
+    what: 'When this part of the poll last succeeded',
+    from: 'poller of Vireo',
+  },
+} as const satisfies Record<string, FactSpec>;
+
+/** The process; kept by the client library in metrics/self-metrics.ts. */
+export const VIREO_PROCESS_FACTS = {
+  vireo_build_info: {
+    type: 'info',
+    labels: ['version', 'node_version'],
+    what: 'Version of Vireo and of the Node.js it runs on, always 1',
+    from: 'package of Vireo',
+  },
+  vireo_rpc_calls_total: {
+    type: 'counter',
+    labels: ['host', 'procedure', 'outcome'],
+    what: 'libvirt calls by procedure and outcome: ok, error, timeout, aborted or closed',
+    from: 'RPC client of Vireo',
+  },
+  vireo_rpc_call_seconds_total: {
+    type: 'counter',
+    labels: ['host', 'procedure'],
+    what: 'Time libvirt calls took, waiting for a free slot included',
+    from: 'RPC client of Vireo',
+  },
+  vireo_host_reconnects_total: {
+    type: 'counter',
+    labels: ['host'],
+    what: 'How often the connection to the host was made again after it had been lost',
+    from: 'host supervisor of Vireo',
+  },
+  vireo_event_loop_lag_seconds: {
+    type: 'gauge',
+    labels: ['quantile'],
+    what: 'How late the event loop ran in the last finished window of at least 5 seconds; quantile 1 is the worst',
+    from: 'perf_hooks.monitorEventLoopDelay of Node.js',
+  },
+  vireo_scrapes_total: {
+    type: 'counter',
+    labels: ['encoding'],
+    what: 'Answers made for scrapes by content encoding',
+    from: 'metrics page of Vireo',
+  },
+  vireo_scrape_seconds_total: {
+    type: 'counter',
+    labels: ['encoding'],
+    what: 'Time spent to make the answers for scrapes, sending not included',
+    from: 'metrics page of Vireo',
+  },
+  vireo_scrape_bytes_total: {
+    type: 'counter',
+    labels: ['encoding'],
+    what: 'Size of the answers made for scrapes, as sent',
+    from: 'metrics page of Vireo',
+  },
+} as const satisfies Record<string, FactSpec>;

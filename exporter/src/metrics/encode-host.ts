@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// One host's snapshot to samples: the host itself, its pools, its polls, and every domain.
+
+import { DOMAIN_STATES } from '../contract/domain-states.ts';
+import type { DomainSnapshot, HostFacts, HostSnapshot, NodeSnapshot, PoolSnapshot } from '../hosts/snapshot.ts';
+import { DomainLabels } from './domain-labels.ts';
+import { encodeDomain } from './encode-domain.ts';
+import { closeLabels, familyIndex, openLabels, SampleWriter } from './exposition.ts';
+import type { Fragments, LabelPairs } from './exposition.ts';
+
+const UP = familyIndex('libvirt_up');
+const VERSIONS_INFO = familyIndex('libvirt_versions_info');
+const HOST_INFO = familyIndex('libvirt_host_info');
+const CPUS = familyIndex('libvirt_host_cpus');
+const CPU_FREQUENCY = familyIndex('libvirt_host_cpu_frequency_hertz');
+const NUMA_NODES = familyIndex('libvirt_host_numa_nodes');
+const SOCKETS_PER_NODE = familyIndex('libvirt_host_sockets_per_numa_node');
+const CORES_PER_SOCKET = familyIndex('libvirt_host_cores_per_socket');
+const THREADS_PER_CORE = familyIndex('libvirt_host_threads_per_core');
+const MEMORY_TOTAL = familyIndex('libvirt_host_memory_total_bytes');
+const MEMORY_FREE = familyIndex('libvirt_host_memory_free_bytes');
+const MEMORY_STATS = familyIndex('libvirt_host_memory_stats_bytes');
+const CPU_SECONDS = familyIndex('libvirt_host_cpu_seconds_total');
+const DOMAINS = familyIndex('libvirt_domains');
+const DOMAINS_BY_STATE = familyIndex('libvirt_domains_by_state');
+const POOL_STATE = familyIndex('libvirt_storage_pool_state');
+const POOL_CAPACITY = familyIndex('libvirt_storage_pool_capacity_bytes');
+const POOL_ALLOCATION = familyIndex('libvirt_storage_pool_allocation_bytes');
+const POOL_AVAILABLE = familyIndex('libvirt_storage_pool_available_bytes');
+const POOL_TIMED_OUT = familyIndex('libvirt_storage_pool_timed_out');
+const VIREO_HOST_INFO = familyIndex('vireo_host_info');
+const CONNECTION_STATE = familyIndex('vireo_host_connection_state');
+const CONNECTION_ERROR = familyIndex('vireo_host_connection_error_info');
+const SNAPSHOT_AT = familyIndex('vireo_host_snapshot_timestamp_seconds');
+const SERIES = familyIndex('vireo_host_series');
+const UNLABELLED = familyIndex('vireo_host_unlabelled_objects');
+const POLL_DURATION = familyIndex('vireo_poll_duration_seconds');
+const POLL_SUCCESS = familyIndex('vireo_poll_success');
+const POLL_LAST_SUCCESS = familyIndex('vireo_poll_last_success_timestamp_seconds');
+
+const CONNECTION_STATES = ['connecting', 'up', 'lost'] as const;
+
+/** Encodes the snapshots of one host; keeps the label text of its domains from one to the next. */
+export class HostEncoder {
+  private readonly open: string;
+  private readonly plain: string;
+  private readonly host: string;
+  private domains = new Map<string, DomainLabels>();
+
+  constructor(host: string) {
+    this.host = host;
+    this.open = openLabels([['host', host]]);
+    this.plain = closeLabels(this.open);
+  }
+
+  /**
+   * Encodes one snapshot.
+   *
+   * @param takenAt Milliseconds since the epoch when the page got it.
+   */
+  encode(snapshot: HostSnapshot, takenAt: number): Fragments {
+    const writer = new SampleWriter();
+    const up = snapshot.state.kind === 'up';
+    writer.add(UP, this.plain, up ? 1 : 0);
+    // Of a host that is gone, old facts are no facts; while it comes up, what is known already is true.
+    if (up || snapshot.domainsKnown) {
+      if (snapshot.facts !== undefined) this.encodeFacts(writer, snapshot.facts);
+      if (snapshot.node !== undefined) this.encodeNode(writer, snapshot.node);
+      if (snapshot.facts?.node === undefined) {
+        writer.addGiven(MEMORY_TOTAL, this.plain, snapshot.node?.memoryBytesByKind?.get('total'));
+      }
+    }
+    let unlabelled = 0;
+    if (snapshot.domainsKnown) {
+      unlabelled += this.encodeDomains(writer, snapshot);
+      unlabelled += this.encodePools(writer, snapshot.pools);
+    } else {
+      this.domains.clear();
+    }
+    this.encodeVireo(writer, snapshot, takenAt);
+    writer.add(UNLABELLED, this.plain, unlabelled);
+    writer.add(SERIES, this.plain, writer.series);
+    return writer.finish();
+  }
+
+  private encodeFacts(writer: SampleWriter, facts: HostFacts): void {
+    const versions: LabelPairs = [
+      ['hypervisor_running', facts.hypervisorVersion],
+      ['libvirtd_running', facts.libvirtVersion],
+    ];
+    writer.add(VERSIONS_INFO, closeLabels(this.open, versions), 1);
+    const info: LabelPairs = [
+      ['hostname', facts.hostname],
+      ['driver', facts.driver],
+      ['cpu_model', facts.node?.cpuModel],
+    ];
+    writer.add(HOST_INFO, closeLabels(this.open, info), 1);
+    const { node } = facts;
+    if (node === undefined) return;
+    writer.add(CPUS, this.plain, node.cpuCount);
+    // libvirt says 0 MHz where the platform does not tell (ARM).
+    if (node.mhz > 0) writer.add(CPU_FREQUENCY, this.plain, node.mhz * 1e6);
+    writer.add(NUMA_NODES, this.plain, node.numaNodeCount);
+    writer.add(SOCKETS_PER_NODE, this.plain, node.socketsPerNode);
+    writer.add(CORES_PER_SOCKET, this.plain, node.coresPerSocket);
+    writer.add(THREADS_PER_CORE, this.plain, node.threadsPerCore);
+    writer.add(MEMORY_TOTAL, this.plain, node.memoryBytes);
+  }
+
+  private encodeNode(writer: SampleWriter, node: NodeSnapshot): void {
+    writer.addGiven(MEMORY_FREE, this.plain, node.freeMemoryBytes);
+    for (const [kind, bytes] of node.memoryBytesByKind ?? []) {
+      // A "total" among its parts would make every sum() wrong.
+      if (kind !== 'total') writer.add(MEMORY_STATS, closeLabels(this.open, [['kind', kind]]), bytes);
+    }
+    for (const [mode, ns] of node.cpuNsByMode ?? []) {
+      // Drivers without times give a percentage under this name.
+      if (mode !== 'utilization') writer.add(CPU_SECONDS, closeLabels(this.open, [['mode', mode]]), ns / 1e9);
+    }
+  }
+
+  private encodeDomains(writer: SampleWriter, snapshot: HostSnapshot): number {
+    writer.add(DOMAINS, this.plain, snapshot.domains.size);
+    const counts = new Map<string, number>(DOMAIN_STATES.map((state) => [state, 0]));
+    for (const { state } of snapshot.domains.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+    for (const [state, count] of counts) {
+      writer.add(DOMAINS_BY_STATE, closeLabels(this.open, [['state', state]]), count);
+    }
+
+    const named = uniqueByName(snapshot.domains.values());
+    let unlabelled = snapshot.domains.size - named.size;
+    const labelsInUse = new Map<string, DomainLabels>();
+    for (const [name, domain] of named) {
+      const labels = this.domains.get(name) ?? new DomainLabels(this.host, name);
+      labelsInUse.set(name, labels);
+      unlabelled += encodeDomain(writer, labels, domain);
+    }
+    this.domains = labelsInUse;
+    return unlabelled;
+  }
+
+  private encodePools(writer: SampleWriter, pools: readonly PoolSnapshot[]): number {
+    const byName = new Map(pools.map((pool) => [pool.name, pool]));
+    for (const [name, pool] of byName) {
+      const labels = closeLabels(this.open, [['storage_pool', name]]);
+      writer.addGiven(POOL_STATE, labels, pool.state);
+      writer.addGiven(POOL_CAPACITY, labels, pool.capacityBytes);
+      writer.addGiven(POOL_ALLOCATION, labels, pool.allocationBytes);
+      writer.addGiven(POOL_AVAILABLE, labels, pool.availableBytes);
+      writer.addBoolean(POOL_TIMED_OUT, labels, pool.timedOut);
+    }
+    return pools.length - byName.size;
+  }
+
+  private encodeVireo(writer: SampleWriter, snapshot: HostSnapshot, takenAt: number): void {
+    writer.add(VIREO_HOST_INFO, closeLabels(this.open, [['simulated', String(snapshot.simulated)]]), 1);
+    const { state } = snapshot;
+    for (const kind of CONNECTION_STATES) {
+      writer.add(CONNECTION_STATE, closeLabels(this.open, [['state', kind]]), kind === state.kind ? 1 : 0);
+    }
+    if (state.kind === 'lost') writer.add(CONNECTION_ERROR, closeLabels(this.open, [['code', state.error.code]]), 1);
+    writer.add(SNAPSHOT_AT, this.plain, takenAt / 1000);
+    for (const [group, outcome] of snapshot.polls) {
+      const labels = closeLabels(this.open, [['group', group]]);
+      writer.add(POLL_DURATION, labels, outcome.durationSeconds);
+      writer.addBoolean(POLL_SUCCESS, labels, outcome.success);
+      if (outcome.lastSuccessAt !== undefined) writer.add(POLL_LAST_SUCCESS, labels, outcome.lastSuccessAt / 1000);
+    }
+  }
+}
+
+/** libvirt lets no two domains of a host share a name, but a snapshot can catch a redefinition half way: the active one wins. */
+function uniqueByName(domains: Iterable<DomainSnapshot>): ReadonlyMap<string, DomainSnapshot> {
+  const byName = new Map<string, DomainSnapshot>();
+  for (const domain of domains) {
+    const other = byName.get(domain.name);
+    if (other === undefined || (other.id < 0 && domain.id >= 0)) byName.set(domain.name, domain);
+  }
+  return byName;
+}

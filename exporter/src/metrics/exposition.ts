@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prometheus's text format 0.0.4, piece by piece. Sample lines are the same in OpenMetrics 1.0; only the header lines
+// differ, so a second format needs no second encoding of the samples.
+
+import { SNAPSHOT_FAMILIES } from '../contract/metrics.ts';
+import type { FactName } from '../contract/metrics.ts';
+import type { MetricFamily, MetricType } from '../contract/metric-family.ts';
+
+/** Content type of text format 0.0.4. */
+export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Escapes a label value: backslash, quote and line feed. */
+export function escapeLabelValue(value: string): string {
+  return /[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value;
+}
+
+/** Escapes help text: backslash and line feed. */
+export function escapeHelp(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
+/** Labels in order, each with its value; an absent value makes no label. */
+export type LabelPairs = readonly (readonly [name: string, value: string | undefined])[];
+
+/** Opens a label set: `{host="kvm1",domain="web"`, to be continued by {@link closeLabels}. */
+export function openLabels(pairs: LabelPairs): string {
+  return `{${joinLabels(pairs)}`;
+}
+
+/** Closes a label set after some more labels; ends with the space that separates labels and value. */
+export function closeLabels(open: string, pairs: LabelPairs = []): string {
+  const more = joinLabels(pairs);
+  return `${open}${more === '' ? '' : `,${more}`}} `;
+}
+
+function joinLabels(pairs: LabelPairs): string {
+  let text = '';
+  for (const [name, value] of pairs) {
+    if (value === undefined || value === '') continue;
+    text += `${text === '' ? '' : ','}${name}="${escapeLabelValue(value)}"`;
+  }
+  return text;
+}
+
+/** Types the text format has no word for are gauges in it. */
+const TEXT_TYPES: Record<MetricType, string> = {
+  counter: 'counter',
+  gauge: 'gauge',
+  info: 'gauge',
+  stateset: 'gauge',
+};
+
+/** The two header lines of a family in text format 0.0.4. */
+export function textHeader(family: MetricFamily): string {
+  return `# HELP ${family.name} ${escapeHelp(family.help)}\n# TYPE ${family.name} ${TEXT_TYPES[family.type]}\n`;
+}
+
+const NAMES: readonly string[] = SNAPSHOT_FAMILIES.map(({ name }) => name);
+const INDEX_OF: ReadonlyMap<string, number> = new Map(NAMES.map((name, index) => [name, index]));
+
+/** Position of a family in the table, the index everything below uses. */
+export function familyIndex(name: FactName): number {
+  return indexOf(name);
+}
+
+/** As {@link familyIndex}, for a family taken from the table itself. */
+export function indexOf(name: string): number {
+  const index = INDEX_OF.get(name);
+  if (index === undefined) throw new RangeError(`no metric family ${name} in the contract`);
+  return index;
+}
+
+/** The encoded samples of one host: one Buffer, and where each family's part of it begins. */
+export interface Fragments {
+  readonly bytes: Buffer;
+  /** One entry per family of the table, and the total length as the last. */
+  readonly offsets: Uint32Array;
+}
+
+/** Collects the sample lines of one host, family by family. */
+export class SampleWriter {
+  /** Number of samples so far. */
+  series = 0;
+  private readonly texts: string[] = NAMES.map(() => '');
+
+  /**
+   * Adds one sample.
+   *
+   * @param family Position in the table.
+   * @param labels As {@link closeLabels} makes them.
+   * @param value NaN and infinity make no sample: nothing libvirt says is either, so they are a mistake somewhere.
+   */
+  add(family: number, labels: string, value: number): void {
+    if (!Number.isFinite(value)) return;
+    // String() gives the shortest text that parses back to the same double; Go reads all its forms ("1e+21").
+    this.texts[family] += `${NAMES[family] ?? ''}${labels}${String(value)}\n`;
+    this.series++;
+  }
+
+  /** Adds one sample when there is a value. */
+  addGiven(family: number, labels: string, value: number | undefined): void {
+    if (value !== undefined) this.add(family, labels, value);
+  }
+
+  /** Adds a 0 or 1 when there is a value. */
+  addBoolean(family: number, labels: string, value: boolean | undefined): void {
+    if (value !== undefined) this.add(family, labels, value ? 1 : 0);
+  }
+
+  /** The lines as bytes. */
+  finish(): Fragments {
+    const offsets = new Uint32Array(NAMES.length + 1);
+    let length = 0;
+    this.texts.forEach((text, index) => {
+      offsets[index] = length;
+      length += Buffer.byteLength(text);
+    });
+    offsets[NAMES.length] = length;
+    // Not from Node's pool: it lives as long as the generation, and would keep the whole pool slab alive.
+    const bytes = Buffer.allocUnsafeSlow(length);
+    this.texts.forEach((text, index) => {
+      if (text !== '') bytes.write(text, offsets[index] ?? 0);
+    });
+    return { bytes, offsets };
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// gzip in two parts, so that the large one (all hosts) can be compressed once and kept, and the small one (Vireo's own
+// metrics, new with each scrape) joined to it. The result is one ordinary gzip member: browsers stop after the first.
+
+import { promisify } from 'node:util';
+import { constants, crc32, deflateRaw } from 'node:zlib';
+
+const deflate = promisify<Buffer, { level: number; finishFlush: number }, Buffer>(deflateRaw);
+
+/** Level 1: at 27 MB of metrics text four times as fast as level 6, and 7 % larger. */
+const LEVEL = 1;
+
+/** Magic, deflate, no flags, no time, fastest, unknown system (RFC 1952, 2.3.1). */
+const HEADER = Buffer.from([0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 4, 255]);
+
+/** A compressed beginning of a body, to be finished by {@link finishGzip}. */
+export interface GzipBeginning {
+  readonly deflated: Buffer;
+  readonly crc: number;
+  /** Bytes before compression. */
+  readonly size: number;
+}
+
+/** Compresses the beginning of a body, in the thread pool. */
+export async function beginGzip(body: Buffer): Promise<GzipBeginning> {
+  // A full flush ends on a byte and forgets the window, so another deflate stream may follow.
+  const deflated = await deflate(body, { level: LEVEL, finishFlush: constants.Z_FULL_FLUSH });
+  return { deflated, crc: crc32(body), size: body.length };
+}
+
+/** Adds the end of a body; the result is a whole gzip file. */
+export async function finishGzip(beginning: GzipBeginning, end: Buffer): Promise<Buffer> {
+  const deflated = await deflate(end, { level: LEVEL, finishFlush: constants.Z_FINISH });
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc32(end, beginning.crc), 0);
+  trailer.writeUInt32LE((beginning.size + end.length) % 2 ** 32, 4);
+  return Buffer.concat([HEADER, beginning.deflated, deflated, trailer]);
+}
+
+/** Whether an Accept-Encoding header allows gzip (RFC 9110, 12.5.3). */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  let any = false;
+  for (const item of (acceptEncoding ?? '').split(',')) {
+    const [coding, ...parameters] = item.split(';').map((part) => part.trim().toLowerCase());
+    const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1';
+    if (coding === 'gzip' || coding === 'x-gzip') return Number(quality) > 0;
+    if (coding === '*') any = Number(quality) > 0;
+  }
+  return any;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Vireo's metrics about its own process. The only user of prom-client, and only for a few dozen series: hosts and domains
+// never enter it. One registry, never switched to OpenMetrics: that renames its counters for good.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { IntervalHistogram } from 'node:perf_hooks';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { PROCESS_SECTION } from '../contract/metrics.ts';
+import type { ProcessMetricName } from '../contract/metrics.ts';
+import type { ProcessMetrics } from './metrics-page.ts';
+
+/** How a call to libvirt ended. */
+export type CallOutcome = 'ok' | 'error' | 'timeout' | 'aborted' | 'closed';
+
+/** One call to libvirt, as the RPC client reports it. */
+export interface ObservedCall {
+  readonly host: string;
+  /** `DOMAIN_GET_STATE` */
+  readonly procedure: string;
+  readonly outcome: CallOutcome;
+  readonly durationMs: number;
+}
+
+/** Options of {@link SelfMetrics}. */
+export interface SelfMetricsOptions {
+  /** Vireo's version. */
+  readonly version: string;
+  /** The usual `process_*` and `nodejs_*` families; on by default. */
+  readonly defaultMetrics?: boolean;
+}
+
+/** prom-client calls these gauges `_total`, which is for counters; their sums can be had from the ones without. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
+const LAG_RESOLUTION_MS = 20;
+const LAG_WINDOW_MS = 5_000;
+const LAG_QUANTILES = [0.5, 0.9, 0.99, 1] as const;
+
+/** Counts what the process does. Close it at the end: it keeps a timer. */
+export class SelfMetrics implements ProcessMetrics {
+  private readonly registry = new Registry();
+  private readonly calls: Counter;
+  private readonly callSeconds: Counter;
+  private readonly reconnects: Counter;
+  private readonly scrapes: Counter;
+  private readonly scrapeSeconds: Counter;
+  private readonly scrapeBytes: Counter;
+  private readonly lag = new EventLoopLag();
+
+  constructor(options: SelfMetricsOptions) {
+    const registers = [this.registry];
+    this.calls = new Counter({ ...described('vireo_rpc_calls_total'), registers });
+    this.callSeconds = new Counter({ ...described('vireo_rpc_call_seconds_total'), registers });
+    this.reconnects = new Counter({ ...described('vireo_host_reconnects_total'), registers });
+    this.scrapes = new Counter({ ...described('vireo_scrapes_total'), registers });
+    this.scrapeSeconds = new Counter({ ...described('vireo_scrape_seconds_total'), registers });
+    this.scrapeBytes = new Counter({ ...described('vireo_scrape_bytes_total'), registers });
+    new Gauge({ ...described('vireo_build_info'), registers }).set(
+      { version: options.version, node_version: process.versions.node },
+      1,
+    );
+    const { lag } = this;
+    new Gauge({
+      ...described('vireo_event_loop_lag_seconds'),
+      registers,
+      collect() {
+        for (const [quantile, seconds] of lag.read()) this.set({ quantile }, seconds);
+      },
+    });
+    if (options.defaultMetrics ?? true) {
+      collectDefaultMetrics({ register: this.registry });
+      for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    }
+  }
+
+  /** Counts one call to libvirt. */
+  observeCall({ host, procedure, outcome, durationMs }: ObservedCall): void {
+    this.calls.inc({ host, procedure, outcome });
+    this.callSeconds.inc({ host, procedure }, Math.max(0, durationMs) / 1000);
+  }
+
+  /** Counts one connection made again. */
+  observeReconnect(host: string): void {
+    this.reconnects.inc({ host });
+  }
+
+  /** Makes the reconnects of a host a series from the start, so that its first one is an increase. */
+  addHost(host: string): void {
+    this.reconnects.inc({ host }, 0);
+  }
+
+  /** Drops every series of a host that is no longer configured. */
+  async removeHost(host: string): Promise<void> {
+    for (const counter of [this.calls, this.callSeconds, this.reconnects]) {
+      const { values } = await counter.get();
+      for (const { labels } of values) if (labels['host'] === host) counter.remove(labels);
+    }
+  }
+
+  observeScrape({ encoding, durationMs, bytes }: Parameters<ProcessMetrics['observeScrape']>[0]): void {
+    this.scrapes.inc({ encoding });
+    this.scrapeSeconds.inc({ encoding }, durationMs / 1000);
+    this.scrapeBytes.inc({ encoding }, bytes);
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  /** Stops the timer of the event-loop measurement and forgets everything. */
+  close(): void {
+    this.lag.close();
+    this.registry.clear();
+  }
+}
+
+function described(name: ProcessMetricName): { name: string; help: string; labelNames: string[] } {
+  const family = PROCESS_SECTION.families.find((candidate) => candidate.name === name);
+  if (family === undefined) throw new RangeError(`no metric family ${name} in the contract`);
+  return { name, help: family.help, labelNames: [...family.labels] };
+}
+
+/** Event-loop lag in windows, so that two Prometheus servers see the same figure and neither empties it for the other. */
+class EventLoopLag {
+  private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
+  private windowStartedAt = performance.now();
+  private last: readonly (readonly [quantile: string, seconds: number])[] = [];
+
+  constructor() {
+    this.histogram.enable();
+  }
+
+  /** Of the last finished window; of the running one before the first has finished. */
+  read(): readonly (readonly [quantile: string, seconds: number])[] {
+    const elapsed = performance.now() - this.windowStartedAt;
+    if (elapsed < LAG_WINDOW_MS && this.last.length > 0) return this.last;
+    const values = LAG_QUANTILES.map(
+      (quantile) => [String(quantile), lagSeconds(this.histogram.percentile(quantile * 100))] as const,
+    );
+    if (elapsed < LAG_WINDOW_MS) return values;
+    this.last = values;
+    this.histogram.reset();
+    this.windowStartedAt = performance.now();
+    return this.last;
+  }
+
+  close(): void {
+    this.histogram.disable();
+  }
+}
+
+/** Node records the time between two ticks of a timer, the timer's own interval included. */
+function lagSeconds(recordedNs: number): number {
+  return Math.max(0, recordedNs / 1e9 - LAG_RESOLUTION_MS / 1e3);
+}
