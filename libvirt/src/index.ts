@@ -37,3 +37,6 @@ export type {
   StoragePoolRef,
   StorageVolRef,
 } from './protocol/types.ts';
+
+export { parseConnectionUri, redactUri } from './uri.ts';
+export type { ConnectionUri, Transport } from './uri.ts';

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the schema cannot say about hosts: names unique, URIs that parse and hold no secret, passwords read from where
+// they are kept.
+
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { UsageError, parseConnectionUri, redactUri } from '@vireo/libvirt';
+import type { ConnectionUri } from '@vireo/libvirt';
+import type { HostConfig, HostCredentials } from './config.ts';
+import { readBounded } from './config-file.ts';
+import type { KeyPath } from './config-file.ts';
+import type { ConfigFile } from './schema.ts';
+import { HOST_NAME_LENGTH_MAX } from './schema.ts';
+import { Secret } from './secret.ts';
+
+/** Longest password read, bytes; more is the wrong file. */
+const PASSWORD_BYTES_MAX = 4096;
+
+/** Where lines about hosts go. `at` names the key in the file. */
+export interface HostReport {
+  problem(at: KeyPath, text: string): void;
+  warning(at: KeyPath, text: string): void;
+}
+
+type HostEntry = NonNullable<ConfigFile['hosts']>[number];
+
+/** The hosts of a file. */
+export function hostsOfFile(
+  entries: readonly HostEntry[],
+  file: string,
+  env: NodeJS.ProcessEnv,
+  report: HostReport,
+): HostConfig[] {
+  const names = new Map<string, number>();
+  const uris = new Map<string, number>();
+  return entries.flatMap((entry, index) => {
+    const namesake = names.get(entry.name);
+    names.set(entry.name, namesake ?? index);
+    if (namesake !== undefined) {
+      report.problem(
+        ['hosts', index, 'name'],
+        `"${entry.name}" is already the name of hosts[${String(namesake)}]; give every host its own`,
+      );
+    }
+    const uri = parseUri(entry.uri);
+    if (typeof uri === 'string') report.problem(['hosts', index, 'uri'], uri);
+    const twin = uris.get(entry.uri);
+    uris.set(entry.uri, twin ?? index);
+    if (twin !== undefined) {
+      report.warning(['hosts', index, 'uri'], `the same URI as hosts[${String(twin)}]: its domains are polled twice`);
+    }
+    const credentials = readCredentials(entry, index, file, env, report);
+    return [{ name: entry.name, uri: entry.uri, ...(credentials === undefined ? {} : { credentials }) }];
+  });
+}
+
+/**
+ * The hosts of `--libvirt.uri` or its variable. A host is called what its URI calls it, a local one what the machine is
+ * called; a name already taken gets the driver behind it, then a number.
+ */
+export function hostsOfUris(uris: readonly string[], report: HostReport): HostConfig[] {
+  const names = new Set<string>();
+  return uris.flatMap((text, index) => {
+    if (uris.indexOf(text) !== index) {
+      report.problem([], `${redactUri(text)} is given twice; keep one`);
+      return [];
+    }
+    const uri = parseUri(text);
+    if (typeof uri === 'string') {
+      report.problem([], uri);
+      return [];
+    }
+    const plain = (uri.host ?? hostname()).slice(0, HOST_NAME_LENGTH_MAX - 20);
+    let name = plain;
+    for (let n = 1; names.has(name); n++) name = `${plain}-${uri.driver}${n === 1 ? '' : `-${String(n)}`}`;
+    names.add(name);
+    if (name !== plain) {
+      report.warning(
+        [],
+        `${uri.text} is called "${name}" as "${plain}" is taken; to choose names list hosts in a file`,
+      );
+    }
+    return [{ name, uri: text }];
+  });
+}
+
+/** The URI taken apart, or what is wrong with it. */
+function parseUri(text: string): ConnectionUri | string {
+  if (redactUri(text) !== text) {
+    return 'a password does not belong in a URI; use credentials with password_file or password_env';
+  }
+  try {
+    return parseConnectionUri(text);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+}
+
+function readCredentials(
+  { credentials }: HostEntry,
+  index: number,
+  file: string,
+  env: NodeJS.ProcessEnv,
+  report: HostReport,
+): HostCredentials | undefined {
+  if (credentials === undefined) return undefined;
+  const at = ['hosts', index, 'credentials'];
+  const { username, password_file: passwordFile, password_env: passwordEnv } = credentials;
+  if ((passwordFile === undefined) === (passwordEnv === undefined)) {
+    const which = passwordFile === undefined ? 'one of them is missing' : 'both are given';
+    report.problem(at, `must have either password_file or password_env; ${which}`);
+    return undefined;
+  }
+  if (passwordEnv !== undefined) {
+    const password = env[passwordEnv] ?? '';
+    if (password !== '') return { username, password: new Secret(password) };
+    report.problem([...at, 'password_env'], `the environment variable ${passwordEnv} is not set or empty`);
+    return undefined;
+  }
+  if (passwordFile === undefined) return undefined;
+  const path = resolve(dirname(file), passwordFile);
+  const text = readBounded(path, PASSWORD_BYTES_MAX);
+  if (typeof text !== 'string') {
+    report.problem([...at, 'password_file'], `${path}: ${text.problem}`);
+    return undefined;
+  }
+  // Editors and `echo` end a file with a newline that is not part of the password.
+  const password = text.replace(/\r?\n$/, '');
+  if (password === '') report.problem([...at, 'password_file'], `${path}: is empty; write the password into it`);
+  if ((statSync(path).mode & 0o004) !== 0) {
+    report.warning([...at, 'password_file'], `${path}: everybody on this machine can read it; run chmod o-rwx on it`);
+  }
+  return { username, password: new Secret(password) };
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { ConfigError } from './config-error.ts';
+import { loadConfig } from './load.ts';
+
+const TESTDATA = join(__dirname, 'testdata');
+
+function problemsOf(argv: readonly string[], env: NodeJS.ProcessEnv = {}): readonly string[] {
+  try {
+    loadConfig(argv, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'vireo-config-'));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+/** Writes a configuration file and returns its path. */
+function file(text: string, name = 'vireo.yml'): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('a configuration file that breaks a rule', () => {
+  const names = readdirSync(TESTDATA).filter((name) => name.startsWith('invalid-'));
+
+  it.each(names)('is refused with one line a problem: %s', (name) => {
+    const path = join(TESTDATA, name);
+    const text = readFileSync(path, 'utf8');
+    const expected = [...text.matchAll(/^# expect: (.*)$/gm)].map((match) => match[1]);
+    expect(expected.length).toBeGreaterThan(0);
+    const problems = problemsOf(['--config.file', path], { VIREO_TEST_PASSWORD: 'hunter2' });
+    expect(problems.every((problem) => problem.startsWith(`${path}:`))).toBe(true);
+    const relative = problems.map((problem) =>
+      problem
+        .slice(path.length + 1)
+        .trim()
+        .replaceAll(TESTDATA, 'DIR'),
+    );
+    expect(relative).toEqual(expected);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it('is refused when it is not there, a directory, too large, or no text', () => {
+    expect(problemsOf([`--config.file=${join(directory, 'no.yml')}`])).toEqual([
+      `${join(directory, 'no.yml')}: no such file; create it or correct the path`,
+    ]);
+    expect(problemsOf([`--config.file=${directory}`])).toEqual([`${directory}: is a directory; name a file`]);
+    const large = file(`# ${'x'.repeat(5 * 1024 * 1024)}`);
+    expect(problemsOf([`--config.file=${large}`])[0]).toContain('larger than');
+    writeFileSync(large, Buffer.from([0xff, 0xfe, 0x00]));
+    expect(problemsOf([`--config.file=${large}`])).toEqual([`${large}: is not UTF-8 text`]);
+  });
+
+  it('tells at most 50 problems, and how many more there are', () => {
+    const path = file(Array.from({ length: 60 }, (_, i) => `key${String(i)}: 1`).join('\n'));
+    const problems = problemsOf(['--config.file', path]);
+    expect(problems).toHaveLength(51);
+    expect(problems[50]).toBe('... and 10 more problems');
+  });
+
+  it('tells problems of the command line and the file together', () => {
+    const path = file('log: { level: loud }');
+    expect(problemsOf(['--config.file', path, '--log.level=lout', '--web.listen-address=x'])).toEqual([
+      `${path}:1:8: log.level: "loud" is not allowed; must be one of trace, debug, info, warn, error, fatal`,
+      '--web.listen-address: "x" is no address; write HOST:PORT, [IPv6]:PORT or :PORT',
+      '--log.level: "lout" is not allowed; must be one of trace, debug, info, warn, error, fatal',
+    ]);
+  });
+});
+
+describe('the configuration', () => {
+  it('is all defaults when nothing is given', () => {
+    expect(loadConfig([], {})).toEqual({
+      hosts: [],
+      poll: {
+        intervalSeconds: 5,
+        statisticsDeadlineSeconds: 2,
+        chunkDomains: 16,
+        staleAfterPolls: 3,
+        xmlIntervalSeconds: 60,
+        maxInFlight: 4,
+      },
+      web: { listenAddresses: [{ host: '127.0.0.1', port: 9177 }] },
+      log: { level: 'info' },
+      demo: false,
+      warnings: [],
+    });
+  });
+
+  it('is all defaults for an empty file', () => {
+    expect(loadConfig(['--config.file', file('# nothing yet\n')], {})).toEqual(loadConfig([], {}));
+  });
+
+  it('is read whole from a file', () => {
+    const path = file(`
+hosts:
+  - { name: kvm1, uri: "qemu+ssh://root@kvm1/system" }
+  - { name: "Zürich 2", uri: "qemu:///system" }
+poll: { intervalSeconds: 10, statisticsDeadlineSeconds: 4, chunkDomains: 8, staleAfterPolls: 2, xmlIntervalSeconds: 120, maxInFlight: 3 }
+web: { listenAddresses: [":9177", "[::1]:9178", "localhost:0"] }
+log: { level: debug }
+`);
+    expect(loadConfig(['--config.file', path], {})).toEqual({
+      hosts: [
+        { name: 'kvm1', uri: 'qemu+ssh://root@kvm1/system' },
+        { name: 'Zürich 2', uri: 'qemu:///system' },
+      ],
+      poll: {
+        intervalSeconds: 10,
+        statisticsDeadlineSeconds: 4,
+        chunkDomains: 8,
+        staleAfterPolls: 2,
+        xmlIntervalSeconds: 120,
+        maxInFlight: 3,
+      },
+      web: { listenAddresses: [{ port: 9177 }, { host: '::1', port: 9178 }, { host: 'localhost', port: 0 }] },
+      log: { level: 'debug' },
+      demo: false,
+      warnings: [],
+    });
+  });
+
+  it('takes a flag before its variable, that before the file, that before the default', () => {
+    const path = file('log: { level: error }');
+    const env = { VIREO_CONFIG_FILE: path };
+    expect(loadConfig([], env).log.level).toBe('error');
+    expect(loadConfig([], { ...env, VIREO_LOG_LEVEL: 'warn' }).log.level).toBe('warn');
+    expect(loadConfig(['--log.level', 'fatal'], { ...env, VIREO_LOG_LEVEL: 'warn' }).log.level).toBe('fatal');
+    expect(loadConfig([], { ...env, VIREO_LOG_LEVEL: '' }).log.level).toBe('error');
+  });
+
+  it('names the variable when its value is wrong', () => {
+    expect(problemsOf([], { VIREO_LOG_LEVEL: 'degub' })).toEqual([
+      'VIREO_LOG_LEVEL: "degub" is not allowed; must be one of trace, debug, info, warn, error, fatal; did you mean debug?',
+    ]);
+    expect(problemsOf([], { VIREO_LIBVIRT_URI: 'qemu:///system qemu+tls://u:hunter2@h/system' })).toEqual([
+      'VIREO_LIBVIRT_URI: a password does not belong in a URI; use credentials with password_file or password_env',
+    ]);
+  });
+
+  it('warns of a variable that is misspelt, not of those Kubernetes makes', () => {
+    const env = {
+      VIREO_LIBVIRT_URL: 'qemu:///system',
+      VIREO_SERVICE_HOST: '10.0.0.1',
+      VIREO_PORT: 'tcp://10.0.0.1:9177',
+    };
+    expect(loadConfig([], env).warnings).toEqual([
+      'VIREO_LIBVIRT_URL: unknown variable, ignored; did you mean VIREO_LIBVIRT_URI?',
+    ]);
+  });
+
+  it('shortens the default deadline to a shorter interval', () => {
+    const { poll } = loadConfig(['--config.file', file('poll: { intervalSeconds: 1 }')], {});
+    expect(poll.statisticsDeadlineSeconds).toBe(1);
+  });
+});
+
+describe('hosts given by URI', () => {
+  it('replace those of the file', () => {
+    const path = file('hosts: [{ name: kvm1, uri: "qemu:///system" }]');
+    expect(loadConfig(['--config.file', path, '--libvirt.uri=qemu+tls://kvm2/system'], {}).hosts).toEqual([
+      { name: 'kvm2', uri: 'qemu+tls://kvm2/system' },
+    ]);
+    expect(loadConfig([], { VIREO_CONFIG_FILE: path, VIREO_LIBVIRT_URI: ' qemu:///a  qemu+tls://b/ ' }).hosts).toEqual([
+      { name: hostname(), uri: 'qemu:///a' },
+      { name: 'b', uri: 'qemu+tls://b/' },
+    ]);
+  });
+
+  it('get the driver, then a number, behind a name that is taken, with a warning', () => {
+    const config = loadConfig(
+      ['--libvirt.uri=qemu+tls://h/system', '--libvirt.uri', 'lxc+tls://h/system', '--libvirt.uri=lxc+tls://h/session'],
+      {},
+    );
+    expect(config.hosts.map((host) => host.name)).toEqual(['h', 'h-lxc', 'h-lxc-2']);
+    expect(config.warnings).toEqual([
+      '--libvirt.uri: lxc+tls://h/system is called "h-lxc" as "h" is taken; to choose names list hosts in a file',
+      '--libvirt.uri: lxc+tls://h/session is called "h-lxc-2" as "h" is taken; to choose names list hosts in a file',
+    ]);
+  });
+
+  it('are refused when one is given twice', () => {
+    expect(problemsOf(['--libvirt.uri=qemu:///system', '--libvirt.uri=qemu:///system'])).toEqual([
+      '--libvirt.uri: qemu:///system is given twice; keep one',
+    ]);
+  });
+});
+
+describe('credentials', () => {
+  const hosts = (credentials: string): string =>
+    file(`hosts: [{ name: kvm1, uri: "qemu+tcp://kvm1/system", credentials: ${credentials} }]`);
+
+  it('read the password from a file beside the configuration, without its last newline', () => {
+    const password = file(' pass word \n', 'password');
+    chmodSync(password, 0o600);
+    const config = loadConfig(['--config.file', hosts('{ username: vireo, password_file: password }')], {});
+    expect(config.hosts[0]?.credentials?.username).toBe('vireo');
+    expect(config.hosts[0]?.credentials?.password.reveal()).toBe(' pass word ');
+    expect(config.warnings).toEqual([]);
+  });
+
+  it('read the password from a variable', () => {
+    const path = hosts('{ username: vireo, password_env: LIBVIRT_PW }');
+    const config = loadConfig(['--config.file', path], { LIBVIRT_PW: 'hunter2' });
+    expect(config.hosts[0]?.credentials?.password.reveal()).toBe('hunter2');
+  });
+
+  it('warn of a password file that everybody can read', () => {
+    const password = file('hunter2', 'password');
+    chmodSync(password, 0o644);
+    const path = hosts('{ username: vireo, password_file: password }');
+    const { warnings } = loadConfig(['--config.file', path], {});
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(`${password}: everybody on this machine can read it; run chmod o-rwx on it`);
+  });
+
+  it('show no password when a configuration is printed', () => {
+    const path = hosts('{ username: vireo, password_env: LIBVIRT_PW }');
+    const config = loadConfig(['--config.file', path], { LIBVIRT_PW: 'hunter2' });
+    const password = config.hosts[0]?.credentials?.password;
+    expect([JSON.stringify(config), inspect(config, { depth: 9 }), String(password)].join()).not.toContain('hunter2');
+  });
+});
+
+it('warns of one URI under two names', () => {
+  const path = file('hosts: [{ name: a, uri: "qemu:///system" }, { name: b, uri: "qemu:///system" }]');
+  expect(loadConfig(['--config.file', path], {}).warnings).toEqual([
+    `${path}:1:56: hosts[1].uri: the same URI as hosts[0]: its domains are polled twice`,
+  ]);
+});
