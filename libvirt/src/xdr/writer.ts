@@ -27,7 +27,8 @@ export class XdrWriter {
     if (!Number.isInteger(value) || value < -0x8000_0000 || value > 0x7fff_ffff) {
       throw new XdrError(`${String(value)} is no 32-bit signed integer`);
     }
-    this.#bytes.writeInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeInt32BE(value, at);
   }
 
   /** XDR unsigned int: 4 bytes. */
@@ -35,24 +36,28 @@ export class XdrWriter {
     if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
       throw new XdrError(`${String(value)} is no 32-bit unsigned integer`);
     }
-    this.#bytes.writeUInt32BE(value, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#bytes.writeUInt32BE(value, at);
   }
 
   /** XDR hyper: 8 bytes, signed. */
   writeHyper(value: bigint): void {
     if (BigInt.asIntN(64, value) !== value) throw new XdrError(`${String(value)} is no 64-bit signed integer`);
-    this.#bytes.writeBigInt64BE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeBigInt64BE(value, at);
   }
 
   /** XDR unsigned hyper: 8 bytes. */
   writeUhyper(value: bigint): void {
     if (BigInt.asUintN(64, value) !== value) throw new XdrError(`${String(value)} is no 64-bit unsigned integer`);
-    this.#bytes.writeBigUInt64BE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeBigUInt64BE(value, at);
   }
 
   /** XDR double: 8 bytes, IEEE 754. */
   writeDouble(value: number): void {
-    this.#bytes.writeDoubleBE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#bytes.writeDoubleBE(value, at);
   }
 
   /** XDR opaque[n]: the bytes and their padding, no count. */
@@ -82,6 +87,7 @@ export class XdrWriter {
     this.writeUint(count);
   }
 
+  /** Replaces `#bytes` when it is full, so call it before naming `#bytes`, never within an argument of its method. */
   #reserve(length: number): number {
     const at = this.#length;
     const needed = at + length;
