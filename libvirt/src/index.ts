@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door of @vireo/libvirt.
+// The door of @vireo/libvirt: what is not exported here is nobody else's business.
+
+export { connect } from './connect.ts';
+export type { ConnectDeadlines, ConnectOptions } from './connect.ts';
+export type { Credentials } from './auth/auth-conf.ts';
+export { parseConnectionUri, redactUri } from './uri.ts';
+export type { ConnectionUri } from './uri.ts';
+
+export { Connection } from './api/connection.ts';
+export type { ConnectionInfo } from './api/connection.ts';
+export type { CallEnd, CallOptions, CallOutcome, LibvirtStream, RpcLoad } from './rpc/rpc-client.ts';
 
 export {
   AbortError,
+  BusyError,
   LibvirtError,
   PROTOCOL_CODES,
   ProtocolError,
+  RemoteError,
   TRANSPORT_CODES,
   TimeoutError,
   TransportError,
@@ -13,7 +25,58 @@ export {
   UsageError,
 } from './errors.ts';
 export type { AbandonedCall, ErrorCode, ProtocolCode, TransportCode, UsageCode } from './errors.ts';
+export type { ErrorClass } from './protocol/error-numbers.ts';
 
+export type {
+  BlockInfo,
+  BlockStats,
+  ConsoleOptions,
+  DevicesApi,
+  DiskError,
+  InterfaceStats,
+  VcpuInfo,
+} from './api/devices.ts';
+export type {
+  DomainControlInfo,
+  DomainDestroyOptions,
+  DomainFilter,
+  DomainInfo,
+  DomainSaveOptions,
+  DomainShutdownOptions,
+  DomainStartOptions,
+  DomainUndefineOptions,
+  DomainXmlOptions,
+  DomainsApi,
+} from './api/domains.ts';
+export { EVENT_KINDS } from './api/event-kinds.ts';
+export type { EventKind, LibvirtEvent } from './api/event-kinds.ts';
+export type { EventsApi, Unsubscribe } from './api/events.ts';
+export type { GuestFileSystem, GuestInfoTypes, GuestInterface, GuestsApi } from './api/guests.ts';
+export type { CpuMap, HostApi, NodeInfo } from './api/host.ts';
+export type { BlockJob, JobInfo, JobStats, JobsApi } from './api/jobs.ts';
+export type { DhcpLease, NetworkFilter, NetworksApi } from './api/networks.ts';
+export type { PoolFilter, PoolInfo, PoolsApi, VolumeInfo } from './api/pools.ts';
+export type {
+  SnapshotCreateOptions,
+  SnapshotDeleteOptions,
+  SnapshotFilter,
+  SnapshotRevertOptions,
+  SnapshotsApi,
+} from './api/snapshots.ts';
+export { STATS_GROUPS } from './api/stats.ts';
+export type { StatsApi, StatsGroup, StatsRequest } from './api/stats.ts';
+
+export {
+  DOMAIN_STATES,
+  domainControlState,
+  domainJobOperation,
+  domainJobType,
+  domainReason,
+  domainState,
+  storagePoolState,
+  storageVolType,
+  vcpuState,
+} from './protocol/enums.ts';
 export type {
   DomainControlState,
   DomainJobOperation,
@@ -38,5 +101,5 @@ export type {
   StorageVolRef,
 } from './protocol/types.ts';
 
-export { parseConnectionUri, redactUri } from './uri.ts';
-export type { ConnectionUri, Transport } from './uri.ts';
+/** Every declared procedure and event under libvirt's own names, for {@link Connection.call}. */
+export * as protocol from './protocol/index.ts';

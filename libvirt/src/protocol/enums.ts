@@ -171,6 +171,11 @@ export const VIR_STORAGE_VOL_TYPE = {
 /** What a volume is made of. */
 export type StorageVolType = Label<keyof typeof VIR_STORAGE_VOL_TYPE, 'VIR_STORAGE_VOL_'> | Unknown;
 
+/** Every state a domain can be in, in the order of their numbers. */
+export const DOMAIN_STATES = Object.keys(VIR_DOMAIN_STATE).map((name) =>
+  name.slice('VIR_DOMAIN_'.length).toLowerCase(),
+) as readonly DomainState[];
+
 /** Turns a C enum's numbers into labels: 'paused' for VIR_DOMAIN_PAUSED, 'unknown-9' for what the table lacks. */
 export function labels<T extends EnumTable, P extends string>(
   table: T,
