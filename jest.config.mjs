@@ -4,6 +4,7 @@
 
 const shared = {
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/error-realm.cjs'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
