@@ -87,8 +87,8 @@ export class DomainDetails {
     );
     await this.#each(due, 'DOMAIN_GET_JOB_STATS', async (connection, domain, options) => {
       this.#jobAskedAt.set(domain.uuid, Date.now());
-      const { type, fields } = await connection.domains.jobStats(domain, options);
-      domains.setJob(domain.uuid, type === 0 ? undefined : { type, fields });
+      const { type, params } = await connection.jobs.stats(domain, options);
+      domains.setJob(domain.uuid, type === 'none' ? undefined : { type, fields: params });
     });
   }
 

@@ -4,7 +4,7 @@
 // harm: the next poll corrects.
 
 import { TimeoutError } from '@vireo/libvirt';
-import type { Connection, DomainEvent, DomainRef } from '@vireo/libvirt';
+import type { Connection, DomainRef, EventKind, LibvirtEvent } from '@vireo/libvirt';
 import type { HostChange } from './changes.ts';
 import type { DomainTable } from './domain-table.ts';
 import { isUnsupported } from './driver-support.ts';
@@ -19,9 +19,9 @@ const DOMAIN_EVENTS = [
   'control-error',
   'block-job-2',
   'disk-change',
-  'pmwakeup',
-  'pmsuspend',
-  'pmsuspend-disk',
+  'pm-wakeup',
+  'pm-suspend',
+  'pm-suspend-disk',
   'balloon-change',
   'device-added',
   'device-removed',
@@ -31,7 +31,8 @@ const DOMAIN_EVENTS = [
   'job-completed',
   'metadata-change',
   'memory-failure',
-] as const satisfies readonly DomainEvent['kind'][];
+] as const satisfies readonly EventKind[];
+type DomainEvent = LibvirtEvent<(typeof DOMAIN_EVENTS)[number]>;
 
 /** What the events need from their session. */
 export interface DomainEventsContext {
@@ -48,6 +49,8 @@ export interface DomainEventsContext {
   readonly onDefined: () => void;
   /** Storage pools changed. */
   readonly onPools: () => void;
+  /** A proxying daemon (virtproxyd) lost the one that does the work: nothing will succeed on this connection any more. */
+  readonly onBackendLost: () => void;
 }
 
 /** Subscribes to one connection's events and keeps the domain table up to them. */
@@ -73,7 +76,10 @@ export class DomainEvents {
         this.#context.onPools();
       }),
     );
-    for (const result of await Promise.allSettled([...subscriptions, ...pools])) {
+    const backend = events.subscribe('connection-closed', () => {
+      this.#context.onBackendLost();
+    });
+    for (const result of await Promise.allSettled([...subscriptions, ...pools, backend])) {
       if (result.status === 'rejected' && !isRefusal(result.reason)) throw result.reason;
     }
   }

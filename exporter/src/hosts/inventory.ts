@@ -58,11 +58,8 @@ export function inventoryOf(records: readonly DomainStats[]): Inventory {
     const state = fields.get('state.state');
     const reason = fields.get('state.reason');
     if (typeof state !== 'number') continue;
-    states.push({
-      domain,
-      state: domainState(state),
-      reason: domainReason(state, typeof reason === 'number' ? reason : 0),
-    });
+    const label = domainState(state);
+    states.push({ domain, state: label, reason: domainReason(label, typeof reason === 'number' ? reason : 0) });
   }
   return { states, statistics: new Map(records.map((record) => [record.domain.uuid, record])) };
 }

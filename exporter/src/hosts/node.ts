@@ -32,8 +32,8 @@ export async function fetchNode(
   options: CallOptions,
 ): Promise<NodeSnapshot> {
   const { host } = connection;
-  const cpuNsByMode = await support.try('NODE_GET_CPU_STATS', () => host.cpuStats(options));
-  const memoryBytesByKind = await support.try('NODE_GET_MEMORY_STATS', () => host.memoryStats(options));
+  const cpuNsByMode = await support.try('NODE_GET_CPU_STATS', () => host.cpuStats('all', options));
+  const memoryBytesByKind = await support.try('NODE_GET_MEMORY_STATS', () => host.memoryStats('all', options));
   const freeMemoryBytes = await support.try('NODE_GET_FREE_MEMORY', () => host.freeMemoryBytes(options));
   return {
     ...(cpuNsByMode === undefined ? {} : { cpuNsByMode }),

@@ -3,11 +3,33 @@
 // The record has the shape and units of a bulk one, so nothing above knows the difference; what the driver lacks or
 // answers with -1 is absent.
 
-import type { CallOptions, Connection, DomainRef, DomainStats, StatFields } from '@vireo/libvirt';
+import type {
+  BlockStats,
+  CallOptions,
+  Connection,
+  DomainRef,
+  DomainStats,
+  InterfaceStats,
+  StatFields,
+} from '@vireo/libvirt';
 import type { DomainXml } from '../xml/domain-xml.ts';
 import type { DriverSupport } from './driver-support.ts';
 
 const KIB = 1024;
+
+/** Memory tags that the bulk record calls otherwise. */
+const BALLOON_FIELDS: ReadonlyMap<string, string> = new Map([
+  ['actual_balloon', 'current'],
+  ['last_update', 'last-update'],
+]);
+/** Balloon fields that are no sizes. */
+const COUNTED: ReadonlySet<string> = new Set([
+  'major_fault',
+  'minor_fault',
+  'hugetlb_pgalloc',
+  'hugetlb_pgfail',
+  'last-update',
+]);
 
 /**
  * @param xml names the disks and interfaces to ask for; without it they are left out
@@ -29,23 +51,58 @@ export async function fetchDomainStatistics(
     // ESX gives no CPU time and says 0; a domain that ran has used some.
     if (info.cpuTimeNs > 0) fields.set('cpu.time', info.cpuTimeNs);
   }
-  const memory = await support.try('DOMAIN_MEMORY_STATS', () => connection.domains.memoryStats(domain, options));
-  for (const [field, value] of memory ?? []) fields.set(`balloon.${field}`, value);
+  const memory = await support.try('DOMAIN_MEMORY_STATS', () => connection.devices.memoryStats(domain, options));
+  for (const [tag, value] of memory ?? []) {
+    const field = BALLOON_FIELDS.get(tag) ?? tag;
+    fields.set(`balloon.${field}`, COUNTED.has(field) ? value : value / KIB);
+  }
 
   const block = new Map<number, StatFields>();
   for (const [index, { targetDevice }] of (xml?.disks ?? []).entries()) {
     const stats = await support.try('DOMAIN_BLOCK_STATS', () =>
-      connection.domains.blockStats(domain, targetDevice, options),
+      connection.devices.blockStats(domain, targetDevice, options),
     );
-    if (stats !== undefined) block.set(index, new Map<string, number | string>([['name', targetDevice], ...stats]));
+    if (stats !== undefined) block.set(index, statFields(targetDevice, stats, BLOCK_FIELDS));
   }
   const net = new Map<number, StatFields>();
   for (const [index, { targetDevice }] of (xml?.interfaces ?? []).entries()) {
     if (targetDevice === undefined) continue;
     const stats = await support.try('DOMAIN_INTERFACE_STATS', () =>
-      connection.domains.interfaceStats(domain, targetDevice, options),
+      connection.devices.interfaceStats(domain, targetDevice, options),
     );
-    if (stats !== undefined) net.set(index, new Map<string, number | string>([['name', targetDevice], ...stats]));
+    if (stats !== undefined) net.set(index, statFields(targetDevice, stats, NET_FIELDS));
   }
   return { domain, fields, vcpu: new Map(), net, block, iothread: new Map() };
+}
+
+/** What the calls give, under the names of the bulk record. */
+const BLOCK_FIELDS: Readonly<Record<keyof BlockStats, string>> = {
+  readRequests: 'rd.reqs',
+  readBytes: 'rd.bytes',
+  writeRequests: 'wr.reqs',
+  writeBytes: 'wr.bytes',
+  errors: 'errors',
+};
+const NET_FIELDS: Readonly<Record<keyof InterfaceStats, string>> = {
+  rxBytes: 'rx.bytes',
+  rxPackets: 'rx.pkts',
+  rxErrors: 'rx.errs',
+  rxDropped: 'rx.drop',
+  txBytes: 'tx.bytes',
+  txPackets: 'tx.pkts',
+  txErrors: 'tx.errs',
+  txDropped: 'tx.drop',
+};
+
+function statFields<T extends Readonly<Record<keyof T, number | null>>>(
+  name: string,
+  stats: T,
+  names: Readonly<Record<keyof T, string>>,
+): StatFields {
+  const fields = new Map<string, number | string>([['name', name]]);
+  for (const key of Object.keys(names) as (keyof T)[]) {
+    const value: number | null = stats[key];
+    if (value !== null) fields.set(names[key], value);
+  }
+  return fields;
 }

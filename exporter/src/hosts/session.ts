@@ -140,6 +140,10 @@ export class HostSession {
       onPools: () => {
         this.#poolsReadAt = -Infinity;
       },
+      onBackendLost: () => {
+        this.#silence = new Error('the daemon behind the proxy daemon is gone');
+        void this.close();
+      },
     });
   }
 

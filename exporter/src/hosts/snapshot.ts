@@ -2,7 +2,15 @@
 // What is known of one host at one moment. A snapshot never changes: a poll or an event makes the next one. A field
 // that libvirt did not give is absent; nothing here is a default.
 
-import type { DomainReason, DomainState, DomainStats, NodeInfo } from '@vireo/libvirt';
+import type {
+  DomainControlState,
+  DomainJobType,
+  DomainReason,
+  DomainState,
+  DomainStats,
+  NodeInfo,
+  StoragePoolState,
+} from '@vireo/libvirt';
 import type { DomainXml } from '../xml/domain-xml.ts';
 
 /** Where a host's connection stands. */
@@ -45,18 +53,17 @@ export interface NodeSnapshot {
 export interface DomainTrouble {
   /** Milliseconds since the epoch when Vireo first saw it. */
   readonly since: number;
-  /** As GET_CONTROL_INFO says: ok, job, occupied, error; absent when it did not answer either. */
-  readonly controlState?: 'ok' | 'job' | 'occupied' | 'error';
+  /** As GET_CONTROL_INFO says; absent when it did not answer either. */
+  readonly controlState?: DomainControlState;
   /** How long the domain's monitor has been in that state, as GET_CONTROL_INFO says. */
   readonly controlStateMs?: number;
 }
 
 /** Progress of a domain job (migration, save, dump, backup); present only while one runs. Source: DOMAIN_GET_JOB_STATS. */
 export interface DomainJob {
-  /** virDomainJobType: 0 none, 1 bounded, 2 unbounded, 3 completed, 4 failed, 5 cancelled. */
-  readonly type: number;
+  readonly type: DomainJobType;
   /** libvirt's own field names and units (times in ms, sizes in bytes). */
-  readonly fields: ReadonlyMap<string, number | string>;
+  readonly fields: ReadonlyMap<string, number | string | boolean>;
 }
 
 /** One domain. */
@@ -84,8 +91,8 @@ export interface DomainSnapshot {
 export interface PoolSnapshot {
   readonly uuid: string;
   readonly name: string;
-  /** virStoragePoolState: 0 inactive, 1 building, 2 running, 3 degraded, 4 inaccessible; absent when the pool did not answer in time. */
-  readonly state?: number;
+  /** Absent, like the sizes, when the pool did not answer in time. */
+  readonly state?: StoragePoolState;
   readonly capacityBytes?: number;
   readonly allocationBytes?: number;
   readonly availableBytes?: number;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from '@jest/globals';
 import { AbortError, RemoteError, TimeoutError } from '@vireo/libvirt';
-import type { ControlInfo, DomainRef, DomainStats } from '@vireo/libvirt';
+import type { DomainControlInfo, DomainRef, DomainStats } from '@vireo/libvirt';
 import { StatisticsPoller } from './statistics.ts';
 import type { StatisticsSource } from './statistics.ts';
 
@@ -20,19 +20,10 @@ function timeout(sentAt: number | null = 0): TimeoutError {
   return new TimeoutError({ procedure: 'CONNECT_GET_ALL_DOMAIN_STATS', serial: 1, sentAt, waitedMs: DEADLINE_MS });
 }
 
-function remote(name: string, number: number): RemoteError {
-  return new RemoteError({
-    procedure: 'CONNECT_GET_ALL_DOMAIN_STATS',
-    number,
-    message: name,
-    domain: 10,
-    level: 2,
-    str1: null,
-    str2: null,
-    str3: null,
-    int1: -1,
-    int2: -1,
-  });
+function remote(name: string, code: number): RemoteError {
+  const fields = { code, domain: 10, message: name, level: 2, dom: null, net: null };
+  const details = { str1: null, str2: null, str3: null, int1: -1, int2: -1 };
+  return new RemoteError('CONNECT_GET_ALL_DOMAIN_STATS', { name, class: 'permanent', number: code }, { ...fields, ...details });
 }
 
 /** libvirtd as far as the poller can see it, with domains frozen, dying or locked on cue. */
@@ -57,13 +48,13 @@ class Daemon implements StatisticsSource {
     return Promise.resolve(domains.map(record));
   }
 
-  controlInfo(of: DomainRef): Promise<ControlInfo> {
+  controlInfo(of: DomainRef): Promise<DomainControlInfo> {
     if (this.silent.has(of.name)) return Promise.reject(timeout());
     const held = this.frozen.get(of.name)?.held === true;
     return Promise.resolve(
       held
-        ? { state: 'occupied', details: 'none', stateMs: DEADLINE_MS }
-        : { state: 'ok', details: 'none', stateMs: 0 },
+        ? { state: 'occupied', error: 'none', stateTimeMs: DEADLINE_MS }
+        : { state: 'ok', error: 'none', stateTimeMs: 0 },
     );
   }
 }

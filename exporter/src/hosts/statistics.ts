@@ -5,7 +5,7 @@
 // the others are asked again at once.
 
 import { RemoteError, TimeoutError } from '@vireo/libvirt';
-import type { ControlInfo, DomainRef, DomainStats } from '@vireo/libvirt';
+import type { DomainControlInfo, DomainRef, DomainStats } from '@vireo/libvirt';
 import { forEachBounded } from './bounded.ts';
 import type { DomainTrouble } from './snapshot.ts';
 
@@ -16,7 +16,7 @@ export interface StatisticsSource {
   /** Statistics of these domains; rejects with TimeoutError past `deadlineMs`. */
   fetch(domains: readonly DomainRef[], deadlineMs: number): Promise<readonly DomainStats[]>;
   /** GET_CONTROL_INFO, on a connection that nothing blocks. */
-  controlInfo(domain: DomainRef): Promise<ControlInfo>;
+  controlInfo(domain: DomainRef): Promise<DomainControlInfo>;
 }
 
 /** What one run found. */
@@ -142,10 +142,10 @@ export class StatisticsPoller {
   /** What holds the domain's monitor, or null when nothing does. */
   async #controlTrouble(domain: DomainRef, since: number): Promise<DomainTrouble | null> {
     try {
-      const { state, stateMs } = await this.#source.controlInfo(domain);
+      const { state, stateTimeMs } = await this.#source.controlInfo(domain);
       // A job that has just begun is the ordinary work of somebody else's call.
-      const busy = state === 'error' || (state !== 'ok' && stateMs >= this.#options.deadlineMs / 2);
-      return busy ? { since, controlState: state, controlStateMs: stateMs } : null;
+      const busy = state === 'error' || (state !== 'ok' && stateTimeMs >= this.#options.deadlineMs / 2);
+      return busy ? { since, controlState: state, controlStateMs: stateTimeMs } : null;
     } catch (error) {
       // VIR_ERR_NO_DOMAIN, VIR_ERR_OPERATION_INVALID: it stopped meanwhile, and that is no trouble.
       return error instanceof RemoteError ? null : { since };
