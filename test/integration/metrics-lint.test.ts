@@ -14,7 +14,7 @@ function promtool(page: string): Promise<{ code: number; output: string }> {
     const child = execFile('promtool', ['check', 'metrics'], (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, output: stdout + stderr });
       else if (typeof error.code === 'number') resolve({ code: error.code, output: stdout + stderr });
-      else reject(error);
+      else reject(new Error(`promtool does not run: ${error.message}`));
     });
     child.stdin?.end(page);
   });

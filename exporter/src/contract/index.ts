@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door of the contract: what dashboards, the plugin and the docs may know of the exporter.
 
-export { DOMAIN_STATES } from './domain-states.ts';
-export type { KnownDomainState } from './domain-states.ts';
+export { CONTROL_STATES, DOMAIN_STATES, JOB_TYPES, libvirtNumber, STORAGE_POOL_STATES } from './libvirt-states.ts';
+export type { KnownDomainState } from './libvirt-states.ts';
 export { INOVEX_RENAMES } from './inovex-renames.ts';
 export type { InovexRename } from './inovex-renames.ts';
 export { SCALES } from './metric-family.ts';

@@ -119,10 +119,13 @@ export interface StatisticOptions {
   readonly peers?: PeerNames;
 }
 
+/** Declares one family that is one field. */
+export type DeclareStatistic = (name: string, field: string, what: string, options?: StatisticOptions) => MetricFamily;
+
 /** The two ways to declare a family that is one field of one group of statistics. */
 export interface StatisticTable {
-  counter(name: string, field: string, what: string, options?: StatisticOptions): MetricFamily;
-  gauge(name: string, field: string, what: string, options?: StatisticOptions): MetricFamily;
+  readonly counter: DeclareStatistic;
+  readonly gauge: DeclareStatistic;
 }
 
 /** Declares families of one group. */

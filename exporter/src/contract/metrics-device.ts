@@ -53,9 +53,6 @@ const iothread = statisticsOf('iothread');
 
 const both = { peers: { inovex: SAME, tinkoff: SAME } };
 const ns = { scale: 'nsToSeconds' } as const;
-const tinkoff = (name: string): { peers: { inovex: string; tinkoff: string } } => ({
-  peers: { inovex: SAME, tinkoff: name },
-});
 
 /** Each vCPU. */
 export const VCPU_STATISTICS: readonly MetricFamily[] = [
@@ -108,18 +105,12 @@ export const BLOCK_STATISTICS: readonly MetricFamily[] = [
   ),
   block.counter('libvirt_domain_block_stats_errors_total', 'errors', 'Errors of the disk; the Xen driver only'),
   block.gauge('libvirt_domain_block_stats_capacity_bytes', 'capacity', 'Size of the disk as the guest sees it', both),
-  block.gauge(
-    'libvirt_domain_block_stats_allocation_bytes',
-    'allocation',
-    'Highest offset of the image written to',
-    tinkoff('libvirt_domain_block_stats_allocation'),
-  ),
-  block.gauge(
-    'libvirt_domain_block_stats_physical_bytes',
-    'physical',
-    'Size of the image on the host',
-    tinkoff('libvirt_domain_block_stats_physicalsize_bytes'),
-  ),
+  block.gauge('libvirt_domain_block_stats_allocation_bytes', 'allocation', 'Highest offset of the image written to', {
+    peers: { tinkoff: 'libvirt_domain_block_stats_allocation' },
+  }),
+  block.gauge('libvirt_domain_block_stats_physical_bytes', 'physical', 'Size of the image on the host', {
+    peers: { tinkoff: 'libvirt_domain_block_stats_physicalsize_bytes' },
+  }),
   block.gauge(
     'libvirt_domain_block_stats_write_threshold_bytes',
     'threshold',

@@ -89,8 +89,8 @@ export const VIREO_PROCESS_FACTS = {
   },
   vireo_event_loop_lag_seconds: {
     type: 'gauge',
-    labels: ['quantile'],
-    what: 'How late the event loop ran in the last finished window of at least 5 seconds; quantile 1 is the worst',
+    labels: ['statistic'],
+    what: 'How late the event loop ran in the last finished window of at least 5 seconds: p50, p90, p99 and max',
     from: 'perf_hooks.monitorEventLoopDelay of Node.js',
   },
   vireo_scrapes_total: {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The label text of one domain's series, made once and kept until the domain goes: a poll then only adds numbers.
 
-import { DOMAIN_STATES } from '../contract/domain-states.ts';
+import { DOMAIN_STATES } from '../contract/libvirt-states.ts';
 import type { DomainSnapshot } from '../hosts/snapshot.ts';
 import type { DiskXml, DomainXml, InterfaceXml } from '../xml/domain-xml.ts';
 import { closeLabels, openLabels } from './exposition.ts';

@@ -2,7 +2,7 @@
 // One domain of a snapshot to samples. Statistics follow the family table; the rest is read by name here.
 
 import type { StatFields } from '@vireo/libvirt';
-import { DOMAIN_STATES } from '../contract/domain-states.ts';
+import { CONTROL_STATES, DOMAIN_STATES, JOB_TYPES, libvirtNumber } from '../contract/libvirt-states.ts';
 import { SCALES } from '../contract/metric-family.ts';
 import type { StatisticGroup } from '../contract/metric-family.ts';
 import { SNAPSHOT_FAMILIES } from '../contract/metrics.ts';
@@ -58,8 +58,6 @@ const OPENSTACK_INFO = familyIndex('libvirt_domain_openstack_info');
 const BLOCK_INFO = familyIndex('libvirt_domain_block_stats_info');
 const INTERFACE_INFO = familyIndex('libvirt_domain_interface_stats_info');
 
-const CONTROL_STATES = ['ok', 'job', 'occupied', 'error'] as const;
-
 /**
  * Adds every sample of one domain.
  *
@@ -76,34 +74,27 @@ export function encodeDomain(writer: SampleWriter, labels: DomainLabels, domain:
   writer.addGiven(BALLOON_PERIOD, labels.plain, domain.xml?.balloonStatsPeriodSeconds);
   const unlabelledInfo = encodeInfo(writer, labels, domain);
   if (domain.job !== undefined) {
-    writer.add(JOB_TYPE, labels.plain, domain.job.type);
+    writer.addGiven(JOB_TYPE, labels.plain, libvirtNumber(JOB_TYPES, domain.job.type));
     encodeFields(writer, PLANS.job, labels.plain, domain.job.fields);
   }
   // The same nameless device is missing from the info series and from the values: count it once.
   return Math.max(unlabelledInfo, encodeStatistics(writer, labels, domain));
 }
 
-/** libvirt's number of a state label; undefined for a label that is not one. */
-export function stateNumber(state: string): number | undefined {
-  const index = (DOMAIN_STATES as readonly string[]).indexOf(state);
-  if (index !== -1) return index;
-  const unknown = /^unknown-(\d+)$/.exec(state)?.[1];
-  return unknown === undefined ? undefined : Number(unknown);
-}
-
 function encodeState(writer: SampleWriter, labels: DomainLabels, { state, reason }: DomainSnapshot): void {
   for (const [name, text] of labels.stateTexts) writer.add(STATE, text, name === state ? 1 : 0);
   // Exactly one state is 1, so a state newer than this code gets a series of its own.
   if (!labels.stateTexts.has(state)) writer.add(STATE, labels.state(state), 1);
-  writer.addGiven(STATE_NUMBER, labels.plain, stateNumber(state));
+  writer.addGiven(STATE_NUMBER, labels.plain, libvirtNumber(DOMAIN_STATES, state));
   writer.add(STATE_REASON, labels.stateReason(state, reason), 1);
 }
 
 function encodeTrouble(writer: SampleWriter, labels: DomainLabels, trouble: DomainTrouble): void {
   writer.add(TIMED_OUT_SINCE, labels.plain, trouble.since / 1000);
-  if (trouble.controlState === undefined) return;
-  for (const state of CONTROL_STATES) {
-    writer.add(CONTROL_STATE, labels.state(state), state === trouble.controlState ? 1 : 0);
+  const { controlState } = trouble;
+  if (controlState === undefined) return;
+  for (const state of new Set([...CONTROL_STATES, controlState])) {
+    writer.add(CONTROL_STATE, labels.state(state), state === controlState ? 1 : 0);
   }
   if (trouble.controlStateMs !== undefined) {
     writer.add(CONTROL_STATE_DURATION, labels.plain, trouble.controlStateMs / 1000);
@@ -149,7 +140,12 @@ function deviceName(fields: StatFields): string | undefined {
   return typeof name === 'string' ? name : undefined;
 }
 
-function encodeFields(writer: SampleWriter, plans: readonly StatisticPlan[], labels: string, fields: StatFields): void {
+function encodeFields(
+  writer: SampleWriter,
+  plans: readonly StatisticPlan[],
+  labels: string,
+  fields: ReadonlyMap<string, number | string | boolean>,
+): void {
   for (const { family, field, multiply, divide, above } of plans) {
     const value = fields.get(field);
     if (typeof value === 'number' && value > above) writer.add(family, labels, (value * multiply) / divide);

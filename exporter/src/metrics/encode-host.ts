@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One host's snapshot to samples: the host itself, its pools, its polls, and every domain.
 
-import { DOMAIN_STATES } from '../contract/domain-states.ts';
+import { DOMAIN_STATES, libvirtNumber, STORAGE_POOL_STATES } from '../contract/libvirt-states.ts';
 import type { DomainSnapshot, HostFacts, HostSnapshot, NodeSnapshot, PoolSnapshot } from '../hosts/snapshot.ts';
 import { DomainLabels } from './domain-labels.ts';
 import { encodeDomain } from './encode-domain.ts';
@@ -143,7 +143,9 @@ export class HostEncoder {
     const byName = new Map(pools.map((pool) => [pool.name, pool]));
     for (const [name, pool] of byName) {
       const labels = closeLabels(this.open, [['storage_pool', name]]);
-      writer.addGiven(POOL_STATE, labels, pool.state);
+      if (pool.state !== undefined) {
+        writer.addGiven(POOL_STATE, labels, libvirtNumber(STORAGE_POOL_STATES, pool.state));
+      }
       writer.addGiven(POOL_CAPACITY, labels, pool.capacityBytes);
       writer.addGiven(POOL_ALLOCATION, labels, pool.allocationBytes);
       writer.addGiven(POOL_AVAILABLE, labels, pool.availableBytes);

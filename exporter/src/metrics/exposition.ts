@@ -93,7 +93,8 @@ export class SampleWriter {
   add(family: number, labels: string, value: number): void {
     if (!Number.isFinite(value)) return;
     // String() gives the shortest text that parses back to the same double; Go reads all its forms ("1e+21").
-    this.texts[family] += `${NAMES[family] ?? ''}${labels}${String(value)}\n`;
+    const line = `${NAMES[family] ?? ''}${labels}${String(value)}\n`;
+    this.texts[family] = (this.texts[family] ?? '') + line;
     this.series++;
   }
 

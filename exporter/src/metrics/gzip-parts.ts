@@ -32,7 +32,8 @@ export async function beginGzip(body: Buffer): Promise<GzipBeginning> {
 export async function finishGzip(beginning: GzipBeginning, end: Buffer): Promise<Buffer> {
   const deflated = await deflate(end, { level: LEVEL, finishFlush: constants.Z_FINISH });
   const trailer = Buffer.alloc(8);
-  trailer.writeUInt32LE(crc32(end, beginning.crc), 0);
+  // zlib takes an empty buffer for "start anew" and gives 0 instead of the CRC so far.
+  trailer.writeUInt32LE(end.length === 0 ? beginning.crc : crc32(end, beginning.crc), 0);
   trailer.writeUInt32LE((beginning.size + end.length) % 2 ** 32, 4);
   return Buffer.concat([HEADER, beginning.deflated, deflated, trailer]);
 }

@@ -34,7 +34,12 @@ const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
 
 const LAG_RESOLUTION_MS = 20;
 const LAG_WINDOW_MS = 5_000;
-const LAG_QUANTILES = [0.5, 0.9, 0.99, 1] as const;
+const LAG_STATISTICS = [
+  ['p50', 50],
+  ['p90', 90],
+  ['p99', 99],
+  ['max', 100],
+] as const;
 
 /** Counts what the process does. Close it at the end: it keeps a timer. */
 export class SelfMetrics implements ProcessMetrics {
@@ -64,7 +69,7 @@ export class SelfMetrics implements ProcessMetrics {
       ...described('vireo_event_loop_lag_seconds'),
       registers,
       collect() {
-        for (const [quantile, seconds] of lag.read()) this.set({ quantile }, seconds);
+        for (const [statistic, seconds] of lag.read()) this.set({ statistic }, seconds);
       },
     });
     if (options.defaultMetrics ?? true) {
@@ -120,22 +125,24 @@ function described(name: ProcessMetricName): { name: string; help: string; label
   return { name, help: family.help, labelNames: [...family.labels] };
 }
 
+type LagStatistic = readonly [statistic: string, seconds: number];
+
 /** Event-loop lag in windows, so that two Prometheus servers see the same figure and neither empties it for the other. */
 class EventLoopLag {
   private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   private windowStartedAt = performance.now();
-  private last: readonly (readonly [quantile: string, seconds: number])[] = [];
+  private last: readonly LagStatistic[] = [];
 
   constructor() {
     this.histogram.enable();
   }
 
   /** Of the last finished window; of the running one before the first has finished. */
-  read(): readonly (readonly [quantile: string, seconds: number])[] {
+  read(): readonly LagStatistic[] {
     const elapsed = performance.now() - this.windowStartedAt;
     if (elapsed < LAG_WINDOW_MS && this.last.length > 0) return this.last;
-    const values = LAG_QUANTILES.map(
-      (quantile) => [String(quantile), lagSeconds(this.histogram.percentile(quantile * 100))] as const,
+    const values = LAG_STATISTICS.map(
+      ([statistic, percentile]) => [statistic, lagSeconds(this.histogram.percentile(percentile))] as const,
     );
     if (elapsed < LAG_WINDOW_MS) return values;
     this.last = values;

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { PROCESS_SECTION } from '../contract/metrics.ts';
+import { SelfMetrics } from './self-metrics.ts';
+import { parsePage, valueOf } from './testdata/parse-page.ts';
+
+describe('SelfMetrics', () => {
+  let metrics: SelfMetrics;
+  beforeEach(() => {
+    metrics = new SelfMetrics({ version: '1.2.3', defaultMetrics: false });
+  });
+  afterEach(() => {
+    metrics.close();
+  });
+
+  it('has every process family of the contract and no other, with its help and labels', async () => {
+    metrics.observeCall({ host: 'kvm1', procedure: 'DOMAIN_GET_STATE', outcome: 'ok', durationMs: 2 });
+    metrics.observeReconnect('kvm1');
+    metrics.observeScrape({ encoding: 'gzip', durationMs: 3, bytes: 1000 });
+    const text = await metrics.text();
+    const samples = parsePage(text);
+    expect(new Set(samples.map(({ name }) => name))).toEqual(new Set(PROCESS_SECTION.families.map(({ name }) => name)));
+    for (const { name, help, labels } of PROCESS_SECTION.families) {
+      expect(text).toContain(`# HELP ${name} ${help}\n`);
+      const sample = samples.find((candidate) => candidate.name === name);
+      expect(Object.keys(sample?.labels ?? {}).sort()).toEqual([...labels].sort());
+    }
+  });
+
+  it('counts calls by host, procedure and outcome, and their time in seconds', async () => {
+    metrics.observeCall({ host: 'kvm1', procedure: 'A', outcome: 'ok', durationMs: 1500 });
+    metrics.observeCall({ host: 'kvm1', procedure: 'A', outcome: 'timeout', durationMs: 500 });
+    metrics.observeCall({ host: 'kvm2', procedure: 'A', outcome: 'ok', durationMs: 1 });
+    const text = await metrics.text();
+    expect(valueOf(text, 'vireo_rpc_calls_total', { host: 'kvm1', outcome: 'ok' })).toBe(1);
+    expect(valueOf(text, 'vireo_rpc_calls_total', { host: 'kvm1', outcome: 'timeout' })).toBe(1);
+    expect(valueOf(text, 'vireo_rpc_call_seconds_total', { host: 'kvm1' })).toBe(2);
+  });
+
+  it('counts reconnects from a series that is there before the first', async () => {
+    metrics.addHost('kvm1');
+    expect(valueOf(await metrics.text(), 'vireo_host_reconnects_total')).toBe(0);
+    metrics.observeReconnect('kvm1');
+    expect(valueOf(await metrics.text(), 'vireo_host_reconnects_total')).toBe(1);
+  });
+
+  it('forgets a host that was removed, and only that one', async () => {
+    for (const host of ['kvm1', 'kvm2']) {
+      metrics.addHost(host);
+      metrics.observeCall({ host, procedure: 'A', outcome: 'ok', durationMs: 1 });
+      metrics.observeCall({ host, procedure: 'B', outcome: 'error', durationMs: 1 });
+    }
+    await metrics.removeHost('kvm1');
+    const hosts = parsePage(await metrics.text()).flatMap(({ labels }) => labels['host'] ?? []);
+    expect(hosts).toHaveLength(5);
+    expect(new Set(hosts)).toEqual(new Set(['kvm2']));
+  });
+
+  it('measures how late the event loop is, without the timer’s own interval', async () => {
+    const until = performance.now() + 150;
+    // The measurement's timer has to have run once before and once after the block.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    while (performance.now() < until + 50);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const text = await metrics.text();
+    const worst = valueOf(text, 'vireo_event_loop_lag_seconds', { statistic: 'max' }) ?? 0;
+    expect(worst).toBeGreaterThan(0.08);
+    expect(worst).toBeLessThan(5);
+    expect(valueOf(text, 'vireo_event_loop_lag_seconds', { statistic: 'p50' })).toBeLessThan(worst);
+  });
+
+  it('adds the usual process families when asked, without the gauges named _total', async () => {
+    const withDefaults = new SelfMetrics({ version: '1.2.3' });
+    try {
+      const text = await withDefaults.text();
+      expect(text).toContain('process_resident_memory_bytes');
+      expect(text).toContain('nodejs_eventloop_lag_seconds');
+      expect(text).not.toMatch(/# TYPE \w+_total gauge/);
+    } finally {
+      withDefaults.close();
+    }
+  });
+});

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// A handmade host for tests: field names and units as libvirt 9.0.0 gives them, values chosen so that a wrong scale shows.
+
+import type { DomainStats, StatFields } from '@vireo/libvirt';
+import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
+import type { DomainXml } from '../../xml/domain-xml.ts';
+
+/** 2026-11-20T12:00:00Z in milliseconds. */
+export const T0 = 1_795_176_000_000;
+
+export const WEB_UUID = '6695eb01-f6a4-8304-79aa-97f2502e193f';
+
+/** Statistics with the given groups; everything else empty. */
+export function statsOf(name: string, uuid: string, groups: Partial<Omit<DomainStats, 'domain'>>): DomainStats {
+  return {
+    domain: { name, uuid, id: 1 },
+    fields: new Map(),
+    vcpu: new Map(),
+    net: new Map(),
+    block: new Map(),
+    iothread: new Map(),
+    ...groups,
+  };
+}
+
+/** Fields from an object. */
+export function fields(values: Record<string, number | string>): StatFields {
+  return new Map(Object.entries(values));
+}
+
+const PERF_EVENTS = [
+  'cpu_clock',
+  'task_clock',
+  'cache_misses',
+  'cache_references',
+  'instructions',
+  'cpu_cycles',
+  'branch_instructions',
+  'branch_misses',
+  'bus_cycles',
+  'stalled_cycles_frontend',
+  'stalled_cycles_backend',
+  'ref_cpu_cycles',
+  'page_faults',
+  'context_switches',
+  'cpu_migrations',
+  'page_faults_min',
+  'page_faults_maj',
+  'alignment_faults',
+  'emulation_faults',
+];
+
+/** Every field the family table knows, for one domain with two vCPUs, two disks and two interfaces. */
+export const WEB_STATS: DomainStats = statsOf('web', WEB_UUID, {
+  fields: fields({
+    'state.state': 1,
+    'state.reason': 1,
+    'cpu.time': 123_456_789_012_345,
+    'cpu.user': 98_000_000_000,
+    'cpu.system': 25_456_789_012,
+    'cpu.haltpoll.success.time': 1_500_000,
+    'cpu.haltpoll.fail.time': 2_500_000,
+    'balloon.current': 2_097_152,
+    'balloon.maximum': 4_194_304,
+    'balloon.swap_in': 4,
+    'balloon.swap_out': 8,
+    'balloon.major_fault': 173,
+    'balloon.minor_fault': 190_234,
+    'balloon.unused': 1_000_000,
+    'balloon.available': 2_040_000,
+    'balloon.usable': 1_500_000,
+    'balloon.last-update': 1_795_175_990,
+    'balloon.disk_caches': 300_000,
+    'balloon.hugetlb_pgalloc': 3,
+    'balloon.hugetlb_pgfail': 1,
+    'balloon.rss': 1_234_567,
+    'vcpu.current': 2,
+    'vcpu.maximum': 4,
+    'block.count': 2,
+    'net.count': 2,
+    'iothread.count': 1,
+    'dirtyrate.calc_status': 2,
+    'dirtyrate.calc_start_time': 1_795_175_900,
+    'dirtyrate.calc_period': 1,
+    'dirtyrate.megabytes_per_second': 3,
+    'dirtyrate.calc_mode': 'page-sampling',
+    'vm.remote_tlb_flush.sum': 12,
+    ...Object.fromEntries(PERF_EVENTS.map((event, index) => [`perf.${event}`, 1000 + index])),
+  }),
+  vcpu: new Map([
+    [0, fields({ state: 1, time: 60_000_000_001, wait: 2_000_000, delay: 3_000_000, halted: 0, 'exits.sum': 7 })],
+    [3, fields({ state: 2, time: 63_456_789_012, wait: 0, delay: 1, halted: 1 })],
+  ]),
+  block: new Map([
+    [
+      0,
+      fields({
+        name: 'vda',
+        path: '/var/lib/libvirt/images/web.qcow2',
+        backingIndex: 1,
+        'rd.reqs': 5000,
+        'rd.bytes': 104_857_600,
+        'rd.times': 7_500_000_000,
+        'wr.reqs': 800,
+        'wr.bytes': 8_388_608,
+        'wr.times': 1_250_000_000,
+        'fl.reqs': 40,
+        'fl.times': 20_000_000,
+        allocation: 1_073_741_824,
+        capacity: 10_737_418_240,
+        physical: 1_200_000_000,
+        threshold: 5_000_000_000,
+        errors: 2,
+      }),
+    ],
+    [1, fields({ name: 'sda' })],
+  ]),
+  net: new Map([
+    [
+      0,
+      fields({
+        name: 'vnet3',
+        'rx.bytes': 9_007_199_254_740_991,
+        'rx.pkts': 12,
+        'rx.errs': 1,
+        'rx.drop': 2,
+        'tx.bytes': 3000,
+        'tx.pkts': 13,
+        'tx.errs': 0,
+        'tx.drop': 4,
+      }),
+    ],
+    [1, fields({ 'rx.bytes': 77, 'tx.bytes': 78 })],
+  ]),
+  iothread: new Map([[1, fields({ 'poll-max-ns': 32_768, 'poll-grow': 0, 'poll-shrink': 0 })]]),
+});
+
+/** The facts of the same domain. */
+export const WEB_XML: DomainXml = {
+  hypervisorType: 'kvm',
+  uuid: WEB_UUID,
+  name: 'web',
+  title: 'The "front" door\nof C:\\shop',
+  osType: 'hvm',
+  osArch: 'x86_64',
+  osMachine: 'pc-q35-7.2',
+  disks: [
+    {
+      targetDevice: 'vda',
+      bus: 'virtio',
+      type: 'file',
+      device: 'disk',
+      driverName: 'qemu',
+      driverType: 'qcow2',
+      cache: 'none',
+      discard: 'unmap',
+      sourceFile: '/var/lib/libvirt/images/web.qcow2',
+      serial: 'WD-123',
+    },
+    {
+      targetDevice: 'sda',
+      bus: 'sata',
+      type: 'network',
+      device: 'cdrom',
+      sourceProtocol: 'rbd',
+      sourceName: 'iso/debian',
+    },
+  ],
+  interfaces: [
+    {
+      type: 'bridge',
+      sourceBridge: 'br0',
+      targetDevice: 'vnet3',
+      macAddress: '52:54:00:12:34:56',
+      modelType: 'virtio',
+      mtuBytes: 9000,
+      alias: 'net0',
+    },
+    { type: 'hostdev', macAddress: '52:54:00:12:34:57', alias: 'hostdev0' },
+  ],
+  graphics: [],
+  balloonStatsPeriodSeconds: 10,
+  guestAgentChannel: true,
+  nova: {
+    instanceName: 'shop-web-1',
+    flavorName: 'm1.small',
+    userName: 'alice',
+    userId: 'd0a1',
+    projectName: 'shop',
+    projectId: '0f1e',
+  },
+};
+
+/** A domain with everything. */
+export const WEB: DomainSnapshot = {
+  uuid: WEB_UUID,
+  name: 'web',
+  id: 7,
+  state: 'running',
+  reason: 'booted',
+  persistent: true,
+  autostart: false,
+  xml: WEB_XML,
+  stats: WEB_STATS,
+  statsAt: T0 - 1500,
+  job: {
+    type: 'unbounded',
+    fields: fields({
+      operation: 5,
+      time_elapsed: 1500,
+      time_remaining: 2500,
+      data_total: 1000,
+      data_processed: 600,
+      data_remaining: 400,
+      memory_total: 900,
+      memory_processed: 500,
+      memory_remaining: 399,
+      disk_total: 100,
+      disk_processed: 99,
+      disk_remaining: 1,
+      memory_bps: 125_000_000,
+      disk_bps: 1_000_000,
+      memory_dirty_rate: 4321,
+      memory_page_size: 4096,
+      memory_iteration: 3,
+      memory_postcopy_requests: 0,
+      downtime: 300,
+      setup_time: 12,
+      auto_converge_throttle: 20,
+    }),
+  },
+};
+
+/** A domain whose emulator stands still: what the bulk call gives without it. */
+export const FROZEN: DomainSnapshot = {
+  uuid: '11111111-2222-3333-4444-555555555555',
+  name: 'frozen',
+  id: 8,
+  state: 'running',
+  reason: 'unknown',
+  persistent: false,
+  stats: statsOf('frozen', '11111111-2222-3333-4444-555555555555', {
+    fields: fields({ 'cpu.time': 5_000_000_000, 'balloon.current': 1024 }),
+    block: new Map([[0, fields({ name: 'vda', path: '/var/lib/libvirt/images/frozen.qcow2' })]]),
+  }),
+  trouble: { since: T0 - 60_000, controlState: 'occupied', controlStateMs: 61_500 },
+};
+
+/** A domain that is off. */
+export const OFF: DomainSnapshot = {
+  uuid: '99999999-8888-7777-6666-555555555555',
+  name: 'off',
+  id: -1,
+  state: 'shutoff',
+  reason: 'destroyed',
+  persistent: true,
+  autostart: true,
+};
+
+/** A host with the given domains and nothing else. */
+export function hostWith(domains: readonly DomainSnapshot[], more: Partial<HostSnapshot> = {}): HostSnapshot {
+  return {
+    host: 'kvm1',
+    uri: 'qemu+ssh://root@kvm1/system',
+    simulated: false,
+    state: { kind: 'up', since: T0 - 3_600_000 },
+    generation: 1,
+    domains: new Map(domains.map((domain) => [domain.uuid, domain])),
+    domainsKnown: true,
+    pools: [],
+    polls: new Map(),
+    ...more,
+  };
+}
+
+/** A host with everything; every family of the table has a series. */
+export const KVM1: HostSnapshot = hostWith([WEB, FROZEN, OFF], {
+  facts: {
+    hostname: 'kvm1.example',
+    driver: 'QEMU',
+    hypervisorVersion: '7.2.22',
+    libvirtVersion: '9.0.0',
+    node: {
+      cpuModel: 'x86_64',
+      memoryBytes: 34_359_738_368,
+      cpuCount: 16,
+      mhz: 2800,
+      numaNodeCount: 1,
+      socketsPerNode: 1,
+      coresPerSocket: 8,
+      threadsPerCore: 2,
+    },
+  },
+  node: {
+    cpuNsByMode: new Map([
+      ['kernel', 1_000_000_000_000],
+      ['user', 2_500_000_000],
+      ['idle', 9_000_000_000_000],
+      ['iowait', 0],
+    ]),
+    memoryBytesByKind: new Map([
+      ['total', 34_359_738_368],
+      ['free', 1_073_741_824],
+      ['buffers', 1024],
+      ['cached', 2048],
+    ]),
+    freeMemoryBytes: 1_073_741_824,
+  },
+  pools: [
+    {
+      uuid: 'aaaaaaaa-0000-0000-0000-000000000001',
+      name: 'default',
+      state: 'running',
+      capacityBytes: 500_000_000_000,
+      allocationBytes: 200_000_000_000,
+      availableBytes: 300_000_000_000,
+      timedOut: false,
+    },
+    { uuid: 'aaaaaaaa-0000-0000-0000-000000000002', name: 'nfs', timedOut: true },
+  ],
+  polls: new Map([
+    ['inventory', { success: true, durationSeconds: 0.012, lastSuccessAt: T0 - 500 }],
+    ['statistics', { success: false, durationSeconds: 2, lastSuccessAt: T0 - 5500 }],
+    ['pools', { success: false, durationSeconds: 0.5 }],
+  ]),
+});
+
+/** A host that is gone for longer than its last inventory is worth. */
+export const KVM2: HostSnapshot = hostWith([], {
+  host: 'kvm2',
+  state: {
+    kind: 'lost',
+    since: T0 - 90_000,
+    error: { code: 'LV_CONN_REFUSED', message: 'connect failed: kvm2: nothing listens there' },
+    nextAttemptAt: T0 + 5000,
+  },
+  domainsKnown: false,
+  polls: new Map([['inventory', { success: false, durationSeconds: 0.001, lastSuccessAt: T0 - 95_000 }]]),
+});
+
+/** A member of the simulated fleet that is coming up. */
+export const DEMO: HostSnapshot = hostWith([], {
+  host: 'demo',
+  simulated: true,
+  state: { kind: 'connecting', since: T0 },
+  domainsKnown: false,
+});
