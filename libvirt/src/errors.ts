@@ -4,6 +4,7 @@
 // Match `error.code` (or `error.name` for what the daemon said), never the text. A published code is never reused.
 
 import type { ErrorClass, ErrorNumber } from './protocol/error-numbers.ts';
+import type { RemoteErrorFields } from './protocol/types.ts';
 
 /** What every error of this package has. */
 export abstract class LibvirtError extends Error {
@@ -99,21 +100,6 @@ export class RemoteError extends LibvirtError {
     this.dom = fields.dom;
     this.net = fields.net;
   }
-}
-
-/** The error struct of the wire (remote_error), under the names of the .x file. */
-export interface RemoteErrorFields {
-  readonly code: number;
-  readonly domain: number;
-  readonly message: string | null;
-  readonly level: number;
-  readonly dom: { readonly name: string; readonly uuid: string; readonly id: number } | null;
-  readonly str1: string | null;
-  readonly str2: string | null;
-  readonly str3: string | null;
-  readonly int1: number;
-  readonly int2: number;
-  readonly net: { readonly name: string; readonly uuid: string } | null;
 }
 
 /** Too many calls wait for a free slot of this connection, so this one was not taken. Nothing was sent. */
