@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import type { RequestHandler } from 'express';
+import { errorMiddleware } from './error-middleware.ts';
+
+async function answerOf(route: RequestHandler): Promise<{ status: number | 'broken'; body: string; errors: object[] }> {
+  const errors: object[] = [];
+  const logger = { debug: () => undefined, error: (fields: object) => void errors.push(fields) };
+  const server = createServer(express().use(route).use(errorMiddleware(logger)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  try {
+    const response = await fetch(`http://127.0.0.1:${String(port)}/`);
+    return { status: response.status, body: await response.text(), errors };
+  } catch {
+    return { status: 'broken', body: '', errors };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe('an error', () => {
+  it('after half an answer breaks the connection, so that nobody takes it for whole', async () => {
+    const answer = await answerOf((_request, response) => {
+      response.write('half');
+      throw new Error('a fault');
+    });
+    expect(answer.status).toBe('broken');
+    expect(answer.errors).toHaveLength(1);
+  });
+
+  it('that is no Error is a fault of ours', async () => {
+    const answer = await answerOf(() => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- what a dependency may do
+      throw null;
+    });
+    expect(answer.status).toBe(500);
+    expect(answer.body).toContain('VIREO_INTERNAL');
+  });
+
+  it('of a malformed request is a 400 that nobody is woken for', async () => {
+    const answer = await answerOf(() => {
+      throw Object.assign(new URIError('Failed to decode'), { status: 400 });
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain('VIREO_HTTP_BAD_REQUEST');
+    expect(answer.errors).toEqual([]);
+  });
+});

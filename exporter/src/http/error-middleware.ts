@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place where an error becomes an answer (RFC 9457), and the only one that logs it.
+
+import { STATUS_CODES } from 'node:http';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { HttpLogger } from './deps.ts';
+import { HttpProblem, PROBLEMS } from './problems.ts';
+import type { ProblemCode } from './problems.ts';
+import { requestIdOf } from './request-log.ts';
+
+/** The last route: whatever no other took. */
+export const notFound: RequestHandler = (request) => {
+  throw new HttpProblem('VIREO_HTTP_NOT_FOUND', `there is nothing at ${request.path.slice(0, 200)}`);
+};
+
+/** For the methods a path does not take. */
+export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
+  const allow = allowed.join(', ');
+  return (request) => {
+    throw new HttpProblem('VIREO_HTTP_METHOD', `${request.path} takes ${allow}, not ${request.method}`, {
+      Allow: allow,
+    });
+  };
+}
+
+/** The application's last handler. */
+export function errorMiddleware(logger: HttpLogger): ErrorRequestHandler {
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- express counts the parameters
+  return (error: unknown, request: Request, response: Response, _next: unknown): void => {
+    const { code, detail, headers } = problemOf(error);
+    const { status } = PROBLEMS[code];
+    const requestId = requestIdOf(response);
+    if (status >= 500 && !(error instanceof HttpProblem)) {
+      const { method, path } = request;
+      logger.error({ event: 'http.error', requestId, method, path, err: error }, 'a request failed by a fault of ours');
+    }
+    if (response.headersSent) {
+      // Half an answer is out; only a broken connection can still say that the rest is missing.
+      response.destroy();
+      return;
+    }
+    response.status(status).set(headers).set('Cache-Control', 'no-store');
+    // A person who followed a link, not a program.
+    if (request.get('Accept')?.includes('text/html') === true) {
+      const title = `${String(status)} ${STATUS_CODES[status] ?? 'Error'}`;
+      response.type('text/plain').send(`${title}\n\n${detail}\n${PROBLEMS[code].advice}\n\n${code} ${requestId}\n`);
+      return;
+    }
+    const title = STATUS_CODES[status] ?? 'Error';
+    response
+      .type('application/problem+json')
+      .send(JSON.stringify({ type: 'about:blank', title, status, code, detail, requestId }));
+  };
+}
+
+function problemOf(error: unknown): { code: ProblemCode; detail: string; headers: Readonly<Record<string, string>> } {
+  if (error instanceof HttpProblem) return { code: error.code, detail: error.message, headers: error.headers };
+  // What express and its router throw over a request: a path that does not decode, for instance.
+  if (typeof error === 'object' && error !== null && 'status' in error && error.status === 400) {
+    return { code: 'VIREO_HTTP_BAD_REQUEST', detail: 'the request is malformed', headers: {} };
+  }
+  return { code: 'VIREO_INTERNAL', detail: 'a fault in Vireo; its log has the details', headers: {} };
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The listening sockets around the application: limits on time and number, and an end that waits for answers under way.
+
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { formatListenAddress } from '../config/listen-address.ts';
+import type { ListenAddress } from '../config/config.ts';
+import { createApp } from './app.ts';
+import type { HttpDeps } from './deps.ts';
+
+/** A client that has not sent its headers by then is cut off. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Nor its whole request by then. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Above the usual scrape intervals, so that Prometheus keeps its connection. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+/** A client that reads nothing of its answer for so long is cut off. */
+const IDLE_TIMEOUT_MS = 60_000;
+const CONNECTIONS_MAX = 1000;
+
+/** A socket cannot be listened on. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  /** Stable: match on it. */
+  readonly code = 'VIREO_LISTEN';
+}
+
+/** A server that may listen on several addresses. */
+export interface HttpServer {
+  /**
+   * Begins to listen on one more address.
+   *
+   * @returns the port, which the operating system chose when it was 0
+   * @throws ListenError saying which address and why
+   */
+  listen(address: ListenAddress): Promise<number>;
+  /** Takes no more requests, lets those under way finish until `deadlineMs` has passed, then cuts them off. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Builds the server; nothing listens yet. */
+export function createHttpServer(deps: HttpDeps): HttpServer {
+  const app = createApp(deps);
+  const servers: Server[] = [];
+  let closing = false;
+
+  const newServer = (): Server => {
+    const server = createServer((request, response) => {
+      // Whoever is still answered while we close is told not to come back on this connection.
+      if (closing) response.setHeader('Connection', 'close');
+      response.once('finish', () => {
+        if (closing) request.socket.end();
+      });
+      app(request, response);
+    });
+    server.headersTimeout = HEADERS_TIMEOUT_MS;
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+    server.maxConnections = CONNECTIONS_MAX;
+    server.setTimeout(IDLE_TIMEOUT_MS);
+    return server;
+  };
+
+  return {
+    async listen(address) {
+      const server = newServer();
+      await begin(server, address);
+      servers.push(server);
+      const bound = server.address();
+      return typeof bound === 'object' && bound !== null ? bound.port : address.port;
+    },
+    async close(deadlineMs) {
+      closing = true;
+      const cutOff = setTimeout(() => {
+        for (const server of servers) server.closeAllConnections();
+      }, deadlineMs);
+      await Promise.all(servers.map(end));
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+function begin(server: Server, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      const why = WHY_NOT.get(error.code ?? '') ?? error.message;
+      const where = formatListenAddress(address);
+      reject(new ListenError(`listen failed: ${where}: ${why}`, { cause: error }));
+    };
+    server.once('error', failed);
+    server.listen({ port: address.port, ...(address.host === undefined ? {} : { host: address.host }) }, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+const WHY_NOT: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'the address is taken; stop what uses it or choose another with --web.listen-address'],
+  ['EACCES', 'permission denied; choose a port above 1023 with --web.listen-address'],
+  ['EADDRNOTAVAIL', 'this machine has no such address; correct --web.listen-address'],
+  ['ENOTFOUND', 'the name does not resolve; correct --web.listen-address'],
+]);
+
+/** Idle connections are closed at once, the others when their answer is out. */
+function end(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
