@@ -125,14 +125,13 @@ function rootReason(error: unknown, pipe: Duplex, uri: ConnectionUri): unknown {
   if (pipe.errored instanceof LibvirtError) return pipe.errored;
   if (error instanceof TimeoutError && error.call.procedure === 'AUTH_LIST') {
     const waited = `${String(Math.round(error.call.waitedMs))} ms`;
-    const why = `connected, but no daemon answered within ${waited} (hung, or at its max_anonymous_clients)`;
+    const why =
+      uri.transport === 'ssh' || uri.transport === 'ext'
+        ? `no daemon answered through ${uri.params.command ?? 'ssh'} within ${waited}`
+        : `connected, but no daemon answered within ${waited} (hung, or at its max_anonymous_clients)`;
     return new TransportError('LV_CONN_TIMEOUT', `connect failed: ${uri.text}: ${why}`, { cause: error });
   }
-  if (
-    error instanceof TransportError &&
-    error.code === 'LV_CONN_CLOSED' &&
-    !error.message.startsWith('connect failed')
-  ) {
+  if (error instanceof TransportError && error.code === 'LV_CONN_CLOSED' && !error.message.startsWith('connect')) {
     return new TransportError('LV_CONN_CLOSED', `connect failed: ${uri.text}: ${error.message}`, { cause: error });
   }
   return error;

@@ -29,15 +29,15 @@ export interface ConnectionUri {
   readonly params: ConnectionParams;
 }
 
-const TRANSPORTS: Readonly<Record<string, Transport>> = {
-  unix: 'unix',
-  tcp: 'tcp',
-  tls: 'tls',
-  ssh: 'ssh',
-  libssh: 'ssh',
-  libssh2: 'ssh',
-  ext: 'ext',
-};
+const TRANSPORTS: ReadonlyMap<string, Transport> = new Map([
+  ['unix', 'unix'],
+  ['tcp', 'tcp'],
+  ['tls', 'tls'],
+  ['ssh', 'ssh'],
+  ['libssh', 'ssh'],
+  ['libssh2', 'ssh'],
+  ['ext', 'ext'],
+]);
 
 /** Drivers that libvirt runs inside the client's process: with a host but no transport there is no daemon to talk to. */
 const DRIVERS_WITHOUT_DAEMON: ReadonlySet<string> = new Set(['esx', 'vpx', 'gsx', 'hyperv', 'phyp', 'parallels']);
@@ -107,8 +107,8 @@ function chooseTransport(
   fail: (why: string) => never,
 ): Transport {
   if (text !== undefined) {
-    const transport = TRANSPORTS[text.toLowerCase()];
-    return transport ?? fail(`unknown transport "${text}"; known are ${Object.keys(TRANSPORTS).join(', ')}`);
+    const transport = TRANSPORTS.get(text.toLowerCase());
+    return transport ?? fail(`unknown transport "${text}"; known are ${[...TRANSPORTS.keys()].join(', ')}`);
   }
   if (host === undefined) return 'unix';
   if (DRIVERS_WITHOUT_DAEMON.has(driver)) {

@@ -15,6 +15,11 @@ export function connectFailed(uri: ConnectionUri, code: TransportCode, why: stri
   return new TransportError(code, `connect failed: ${uri.text}: ${why}`, cause === undefined ? {} : { cause });
 }
 
+/** `connection lost: <uri>: <why>` */
+export function connectionLost(uri: ConnectionUri, why: string): TransportError {
+  return new TransportError('LV_CONN_CLOSED', `connection lost: ${uri.text}: ${why}`);
+}
+
 /** What differs between transports. */
 export interface Waiting {
   /** Calls `ready` when RPC may flow. An error or a close of the pipe before that ends the wait by itself. */

@@ -5,15 +5,16 @@
 import type { Duplex } from 'node:stream';
 
 import type { ConnectionUri } from '../uri.ts';
-import { connectFailed } from './establish.ts';
+import { connectFailed, connectionLost } from './establish.ts';
 import type { TransportOptions } from './options.ts';
 import { openProcess } from './ssh.ts';
 
 /** Starts the program of the URI. Resolves when it runs. */
 export async function openExternal(uri: ConnectionUri, options: TransportOptions): Promise<Duplex> {
   const program = uri.params.command ?? '';
-  return openProcess(uri, options, { program, args: [] }, ({ exitCode, signal, stderr }) => {
+  return openProcess(uri, options, { program, args: [] }, ({ exitCode, signal, stderr, answered }) => {
     const how = signal ?? `status ${String(exitCode)}`;
-    return connectFailed(uri, 'LV_CONN_CLOSED', `${program} ended with ${how}${stderr === '' ? '' : `: ${stderr}`}`);
+    const why = `${program} ended with ${how}${stderr === '' ? '' : `: ${stderr}`}`;
+    return answered ? connectionLost(uri, why) : connectFailed(uri, 'LV_CONN_CLOSED', why);
   });
 }

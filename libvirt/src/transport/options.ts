@@ -13,6 +13,8 @@ export interface TransportOptions {
   readonly systemRuntimeDirectory?: string;
   /** Where the user's own daemons' sockets are; found as libvirt finds it when left out. */
   readonly sessionRuntimeDirectory?: string;
+  /** Whose session daemon is meant; this process's user when left out. */
+  readonly userId?: number;
   /** Given to ssh before ours, so they win: `['-F', 'ssh_config']`. */
   readonly sshArguments?: readonly string[];
   /** Where certificates are looked for; libvirt's places when left out. */

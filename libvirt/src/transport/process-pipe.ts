@@ -13,14 +13,19 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
   /** The last part of what it wrote to stderr, as one printable line; may be empty. */
   readonly stderr: string;
-  /** Whether it ever wrote to stdout, so the connection had stood. */
+  /** Whether a daemon ever answered through it, so the connection had stood. */
   readonly answered: boolean;
+  /** What it wrote to stdout instead of RPC, as one printable line: a login shell's greeting; may be empty. */
+  readonly babble: string;
 }
 
-const STDERR_TAIL_BYTES = 2048;
+const TAIL_BYTES = 2048;
 
 /** How long the rest of its output may take after the process, or its stdout, has ended. */
 const LAST_WORDS_MS = 250;
+
+/** The first byte of a packet is the highest byte of its length, and no packet has 64 MiB. Text begins above this. */
+const FIRST_BYTE_MAX = 3;
 
 /** How long the process may take to die of SIGTERM. */
 const TERM_MS = 2000;
@@ -30,6 +35,7 @@ export class ProcessPipe extends Duplex {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #explain: (end: ProcessEnd) => TransportError;
   #stderr = Buffer.alloc(0);
+  #babble = Buffer.alloc(0);
   #answered = false;
   #openEnds = 3;
   #lastWords: NodeJS.Timeout | undefined;
@@ -39,11 +45,10 @@ export class ProcessPipe extends Duplex {
     this.#child = child;
     this.#explain = explain;
     child.stdout.on('data', (chunk: Buffer) => {
-      this.#answered = true;
-      if (!this.push(chunk)) child.stdout.pause();
+      if (!this.#isBabble(chunk) && !this.push(chunk)) child.stdout.pause();
     });
     child.stderr.on('data', (chunk: Buffer) => {
-      this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_TAIL_BYTES);
+      this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-TAIL_BYTES);
     });
     // A broken stdin says only that the process is ending; why comes with its exit.
     child.stdin.on('error', () => {
@@ -100,6 +105,18 @@ export class ProcessPipe extends Duplex {
     callback(error);
   }
 
+  /** Text where the first packet should be: nothing that follows can be trusted to be RPC. */
+  #isBabble(chunk: Buffer): boolean {
+    if (this.#answered) return false;
+    if (this.#babble.length === 0 && (chunk[0] ?? 0) <= FIRST_BYTE_MAX) {
+      this.#answered = true;
+      return false;
+    }
+    this.#babble = Buffer.concat([this.#babble, chunk]).subarray(0, TAIL_BYTES);
+    this.#endSoon();
+    return true;
+  }
+
   /**
    * Not waiting for ever for stderr: ssh's ControlPersist leaves a process in the background that keeps it open.
    */
@@ -117,7 +134,13 @@ export class ProcessPipe extends Duplex {
   #end(): void {
     if (this.destroyed) return;
     const { exitCode, signalCode } = this.#child;
-    const end = { exitCode, signal: signalCode, stderr: printable(this.#stderr), answered: this.#answered };
+    const end = {
+      exitCode,
+      signal: signalCode,
+      stderr: printable(this.#stderr),
+      answered: this.#answered,
+      babble: printable(this.#babble),
+    };
     this.destroy(this.#explain(end));
   }
 }

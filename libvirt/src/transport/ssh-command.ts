@@ -80,7 +80,7 @@ function script(uri: ConnectionUri, readOnly: boolean): string {
 /** virt-ssh-helper (libvirt 6.8.0) finds the right daemon's socket by the URI as the host itself would write it. */
 function helperScript(uri: ConnectionUri, readOnly: boolean): string {
   const mode = uri.params.mode === 'auto' ? '' : `?mode=${uri.params.mode}`;
-  const local = uri.driver === 'remote' ? '' : `${uri.driver}://${encodePath(uri.path)}${mode}`;
+  const local = `${uri.driver}://${encodePath(uri.path)}${mode}`;
   return `virt-ssh-helper ${readOnly ? '-r ' : ''}${shellQuote(local)}`;
 }
 

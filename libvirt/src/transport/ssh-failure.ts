@@ -4,11 +4,14 @@
 
 import type { TransportCode, TransportError } from '../errors.ts';
 import type { ConnectionUri } from '../uri.ts';
-import { connectFailed } from './establish.ts';
+import { connectFailed, connectionLost } from './establish.ts';
 import type { ProcessEnd } from './process-pipe.ts';
 
 /** What ssh itself exits with when it fails; any other status comes from the remote command. */
 const SSH_FAILED = 255;
+
+/** How much of what ssh said goes into a message, in characters. */
+const SAID_MAX = 300;
 
 interface Reason {
   readonly pattern: RegExp;
@@ -94,13 +97,15 @@ const REMOTE_REASONS: readonly Reason[] = [
 
 /** Puts the end of ssh into words. */
 export function explainSshEnd(uri: ConnectionUri, end: ProcessEnd): TransportError {
-  const said = end.stderr === '' ? '' : ` (ssh said: ${end.stderr})`;
+  const said = end.stderr === '' ? '' : ` (ssh said: ${lastWords(end.stderr)})`;
   const ours = end.exitCode === SSH_FAILED;
-  const reason = (ours ? SSH_REASONS : REMOTE_REASONS).find(({ pattern }) => pattern.test(end.stderr));
-  if (end.answered) {
-    const how = ours ? 'the ssh connection broke' : 'the daemon or its helper on the host ended the connection';
-    return connectFailed(uri, 'LV_CONN_CLOSED', `${how}${said}`);
+  if (end.answered) return connectionLost(uri, `${lostWhy(end)}${said}`);
+  if (end.babble !== '') {
+    const text = lastWords(end.babble);
+    const why = `the host answered with text instead of libvirt's protocol, "${text}": its login shell must print nothing`;
+    return connectFailed(uri, 'LV_CONN_SSH', `${why}${said}`);
   }
+  const reason = (ours ? SSH_REASONS : REMOTE_REASONS).find(({ pattern }) => pattern.test(end.stderr));
   if (reason !== undefined) return connectFailed(uri, reason.code, `${reason.why}${said}`);
   if (end.signal !== null) return connectFailed(uri, 'LV_CONN_CLOSED', `ssh was ended by ${end.signal}${said}`);
   if (end.exitCode === null) return connectFailed(uri, 'LV_CONN_CLOSED', `ssh closed its output${said}`);
@@ -109,4 +114,14 @@ export function explainSshEnd(uri: ConnectionUri, end: ProcessEnd): TransportErr
   }
   const who = ours ? 'ssh' : 'the command on the host';
   return connectFailed(uri, 'LV_CONN_SSH', `${who} failed with status ${String(end.exitCode)}${said}`);
+}
+
+function lostWhy({ exitCode, signal }: ProcessEnd): string {
+  if (signal !== null) return `ssh was ended by ${signal}`;
+  return exitCode === SSH_FAILED ? 'the ssh connection broke' : 'the daemon, or its helper on the host, ended it';
+}
+
+/** Its warnings can be a screen long; the point comes last. */
+function lastWords(text: string): string {
+  return text.length <= SAID_MAX ? text : `…${text.slice(-SAID_MAX)}`;
 }

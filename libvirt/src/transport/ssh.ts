@@ -38,7 +38,8 @@ export async function openProcess(
     wait: (ready, fail) => {
       child.once('spawn', ready);
       child.once('error', (error: NodeJS.ErrnoException) => {
-        const why = error.code === 'ENOENT' ? 'no such program; install it (Debian: openssh-client)' : error.message;
+        const install = program === 'ssh' ? '; install it (Debian: openssh-client)' : '';
+        const why = error.code === 'ENOENT' ? `no such program${install}` : error.message;
         fail(
           connectFailed(
             uri,

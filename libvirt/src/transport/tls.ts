@@ -128,7 +128,7 @@ function refusedCertificate(uri: ConnectionUri, socket: TLSSocket): LibvirtError
     UNABLE_TO_GET_CRL: "our CRL (cacrl.pem) is not of the CA that signed the daemon's certificate",
     ERR_TLS_CERT_ALTNAME_INVALID: `the daemon's certificate is for ${names(peer)}, not for ${host}`,
     DEPTH_ZERO_SELF_SIGNED_CERT: "the daemon's certificate is self-signed, not signed by our CA",
-    SELF_SIGNED_CERT_IN_CHAIN: "the daemon's certificate is signed by another CA than ours",
+    SELF_SIGNED_CERT_IN_CHAIN: "the daemon's certificate is not signed by our CA",
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the daemon's certificate is not signed by our CA",
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the daemon's certificate is not signed by our CA",
     CERT_SIGNATURE_FAILURE: "the daemon's certificate is not signed by our CA, though it names it",
@@ -166,6 +166,11 @@ function explainTls(
     return connectFailed(uri, 'LV_CONN_TLS', `the daemon refused our certificate${said}: ${ours}`, error);
   }
   if (closed)
-    return connectFailed(uri, 'LV_CONN_CLOSED', 'the daemon closed the connection during the TLS handshake', error);
+    return connectFailed(
+      uri,
+      'LV_CONN_CLOSED',
+      'the other side closed the connection during the TLS handshake; is it a TLS port?',
+      error,
+    );
   return connectFailed(uri, 'LV_CONN_TLS', `TLS failed: ${error.message}`, error);
 }

@@ -47,7 +47,7 @@ export function defaultSessionDirectory(env: NodeJS.ProcessEnv = process.env, ho
 /** The sockets to try, best first; with mode auto the first that exists is meant. */
 export function socketCandidates(uri: ConnectionUri, options: TransportOptions): readonly string[] {
   if (uri.params.socket !== undefined) return [uri.params.socket];
-  const session = isSession(uri);
+  const session = isSession(uri, options.userId);
   const directory = session
     ? (options.sessionRuntimeDirectory ?? defaultSessionDirectory())
     : (options.systemRuntimeDirectory ?? SYSTEM_RUNTIME_DIRECTORY);
