@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts the rooms together: configured hosts are polled, their snapshots become the metrics page, HTTP serves it.
+
+import { hostname } from 'node:os';
+import { connect, redactUri } from '@vireo/libvirt';
+import type { Credentials } from '@vireo/libvirt';
+import { startDemoFleet } from '@vireo/libvirt/testing';
+import type { Logger } from 'pino';
+import { logChange } from './change-log.ts';
+import type { Config, HostConfig } from './config/config.ts';
+import { Host } from './hosts/host.ts';
+import type { PollOptions } from './hosts/session.ts';
+import { createHttpServer } from './http/server.ts';
+import { localDaemonUri } from './local-daemon.ts';
+import { MetricsPage } from './metrics/metrics-page.ts';
+import { SelfMetrics } from './metrics/self-metrics.ts';
+
+/** How long answers under way may take once we stop. */
+const HTTP_CLOSE_MS = 2_000;
+
+/** Nothing is configured, and this machine has no daemon to fall back on. */
+export class NoHostsError extends Error {
+  override readonly name = 'NoHostsError';
+  readonly code = 'VIREO_NO_HOSTS';
+
+  constructor() {
+    super(
+      'no hosts: none are configured and no libvirt socket is in /run/libvirt; ' +
+        'name one with --libvirt.uri=qemu+ssh://root@HOST/system or in --config.file, or try --demo',
+    );
+  }
+}
+
+/** What {@link startApp} needs. */
+export interface AppOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/** The running service. */
+export interface App {
+  /** Closes everything. */
+  stop(): Promise<void>;
+}
+
+interface WatchedHost extends HostConfig {
+  readonly simulated: boolean;
+}
+
+/**
+ * Starts polling and listening.
+ * Rejects with {@link NoHostsError}, or ListenError when an address cannot be listened on; nothing runs then.
+ */
+export async function startApp({ config, version, logger }: AppOptions): Promise<App> {
+  const demo = config.demo ? await startDemoFleet() : undefined;
+  const watched = watchedHosts(config, demo?.hosts ?? []);
+  const self = new SelfMetrics({ version });
+  const page = new MetricsPage({
+    process: self,
+    onError: (error) => {
+      logger.error({ event: 'metrics.failed', err: error }, 'the process metrics could not be made');
+    },
+  });
+  const hosts = watched.map((host) => watch(host, config, { self, page, logger }));
+  const server = createHttpServer({
+    hosts: () => hosts.map((host) => host.snapshot),
+    metrics: async ({ host, acceptEncoding }) => {
+      const response = await page.respond(acceptEncoding, host);
+      if (response === undefined) throw new RangeError(`no host ${String(host)} on the metrics page`);
+      return response;
+    },
+    version,
+    startedAt: Date.now(),
+    logger,
+  });
+  const app: App = {
+    stop: async () => {
+      await server.close(HTTP_CLOSE_MS);
+      await Promise.all(hosts.map((host) => host.stop()));
+      await demo?.close();
+      self.close();
+    },
+  };
+  try {
+    for (const address of config.web.listenAddresses) {
+      const port = await server.listen(address);
+      const url = `http://${address.host?.includes(':') === true ? `[${address.host}]` : (address.host ?? '*')}:${String(port)}/`;
+      logger.info({ event: 'listening', host: address.host, port }, `listening on ${url}`);
+    }
+  } catch (error) {
+    await app.stop();
+    throw error;
+  }
+  const { intervalSeconds } = config.poll;
+  for (const [i, host] of hosts.entries()) host.start((i / hosts.length) * intervalSeconds * 1000);
+  return app;
+}
+
+function watchedHosts(config: Config, demo: readonly { readonly name: string; readonly uri: string }[]): WatchedHost[] {
+  const watched = [
+    ...config.hosts.map((host) => ({ ...host, simulated: false })),
+    ...demo.map((host) => ({ ...host, simulated: true })),
+  ];
+  if (watched.length > 0) return watched;
+  const uri = localDaemonUri();
+  if (uri === undefined) throw new NoHostsError();
+  return [{ name: hostname(), uri, simulated: false }];
+}
+
+function watch(
+  { name, uri, credentials, simulated }: WatchedHost,
+  config: Config,
+  { self, page, logger }: { readonly self: SelfMetrics; readonly page: MetricsPage; readonly logger: Logger },
+): Host {
+  const poll = pollOptions(config);
+  const client = credentials === undefined ? {} : { credentials: revealed(credentials) };
+  let connected = false;
+  self.addHost(name);
+  return new Host({
+    name,
+    uri: redactUri(uri),
+    simulated,
+    poll,
+    open: (signal) =>
+      connect(uri, {
+        ...client,
+        readOnly: true,
+        signal,
+        maxInFlight: poll.maxInFlight,
+        onCallEnd: (call) => {
+          self.observeCall({ host: name, ...call });
+        },
+      }),
+    onSnapshot: (snapshot) => {
+      page.update(snapshot);
+    },
+    onChange: (change) => {
+      if (change.kind === 'host.up') {
+        if (connected) self.observeReconnect(name);
+        connected = true;
+      }
+      logChange(logger, name, change);
+    },
+  });
+}
+
+function revealed({ username, password }: NonNullable<HostConfig['credentials']>): Credentials {
+  return { username, password: password.reveal() };
+}
+
+function pollOptions({ poll }: Config): PollOptions {
+  return {
+    intervalMs: poll.intervalSeconds * 1000,
+    deadlineMs: poll.statisticsDeadlineSeconds * 1000,
+    chunkDomains: poll.chunkDomains,
+    staleAfterPolls: poll.staleAfterPolls,
+    slowIntervalMs: poll.detailsIntervalSeconds * 1000,
+    maxInFlight: poll.maxInFlight,
+  };
+}
