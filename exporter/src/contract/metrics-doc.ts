@@ -7,6 +7,7 @@ import { statisticText } from './metric-family.ts';
 import type { MetricFamily, PeerNames } from './metric-family.ts';
 
 const HEAD = `<!-- Generated from exporter/src/contract by \`npm run docs\`; do not edit. -->
+<!-- prettier-ignore-start -->
 
 # Metrics
 
@@ -86,5 +87,6 @@ function renamesText(): string {
 /** The whole of docs/metrics.md. */
 export function buildMetricsDoc(): string {
   const sections = [...SNAPSHOT_SECTIONS, PROCESS_SECTION];
-  return HEAD + sections.map(({ title, families }) => sectionText(title, families)).join('') + renamesText();
+  const tables = sections.map(({ title, families }) => sectionText(title, families)).join('');
+  return `${HEAD}${tables}${renamesText()}\n<!-- prettier-ignore-end -->\n`;
 }

@@ -140,6 +140,20 @@ describe('MetricsPage.respond', () => {
     expect(new Set(answers.map((answer) => answer?.body.toString('base64'))).size).toBe(1);
   });
 
+  it('does not mix pages that are compressed at the same time', async () => {
+    const page = new MetricsPage({ now: () => T0 });
+    const answers: Promise<Awaited<ReturnType<MetricsPage['respond']>>>[] = [];
+    for (let generation = 1; generation <= 20; generation++) {
+      // Every fifth time the loop turns, so that some compressions end before the next begins and others overlap.
+      if (generation % 5 === 0) await Promise.all(answers);
+      page.update(hostWith(generation % 2 === 0 ? [WEB, OFF] : [WEB], { generation, simulated: generation % 3 === 0 }));
+      answers.push(page.respond('gzip'));
+    }
+    const pages = (await Promise.all(answers)).map((answer) => gunzipSync(answer?.body ?? '').toString());
+    expect(pages.map((text) => valueOf(text, 'libvirt_domains'))).toEqual(pages.map((_, index) => 1 + (index % 2)));
+    expect(pages.map((text) => text.includes('simulated="true"'))).toEqual(pages.map((_, index) => index % 3 === 2));
+  });
+
   it('knows nothing of a host the page does not have', async () => {
     expect(await new MetricsPage().respond('gzip', 'nobody')).toBeUndefined();
   });

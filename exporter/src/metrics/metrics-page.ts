@@ -57,17 +57,20 @@ class GzipCache {
   private beginning: Promise<GzipBeginning> | undefined;
 
   /** Compresses once per version, however many ask for it at once. */
-  get(version: number, body: () => Buffer): Promise<GzipBeginning> {
+  get(version: number, compress: () => Promise<GzipBeginning>): Promise<GzipBeginning> {
     if (this.beginning === undefined || this.version !== version) {
       this.version = version;
-      this.beginning = beginGzip(body());
+      this.beginning = compress();
     }
     return this.beginning;
   }
 }
 
 const HEADERS: readonly Buffer[] = SNAPSHOT_FAMILIES.map((family) => Buffer.from(textHeader(family)));
+const HEADERS_LENGTH = HEADERS.reduce((sum, header) => sum + header.length, 0);
 const EMPTY = Buffer.alloc(0);
+/** Pages grow a little from poll to poll; the same memory should do for the next. */
+const SLACK = 1.05;
 
 /** The metrics page of all hosts. */
 export class MetricsPage {
@@ -78,6 +81,8 @@ export class MetricsPage {
   /** Grows with every change of the page. */
   private version = 0;
   private readonly gzip = new GzipCache();
+  /** Memory for the next page to compress; empty while one is being compressed. */
+  private scratch: Buffer = EMPTY;
 
   constructor(options: MetricsPageOptions = {}) {
     this.process = options.process;
@@ -144,8 +149,8 @@ export class MetricsPage {
     const entry = host === undefined ? undefined : this.hosts.get(host);
     const beginning =
       entry === undefined
-        ? this.gzip.get(this.version, () => this.concatenate(undefined))
-        : entry.gzip.get(entry.snapshot.generation, () => this.concatenate(host));
+        ? this.gzip.get(this.version, () => this.compressAll())
+        : entry.gzip.get(entry.snapshot.generation, () => beginGzip(this.concatenate(host)));
     const end = host === undefined ? this.processText() : Promise.resolve(EMPTY);
     return finishGzip(await beginning, await end);
   }
@@ -166,17 +171,36 @@ export class MetricsPage {
     return entry.fragments;
   }
 
-  private concatenate(host: string | undefined): Buffer {
+  /** Compresses all hosts. The text in between is large and short-lived, so its memory is used again. */
+  private async compressAll(): Promise<GzipBeginning> {
+    const { scratch } = this;
+    this.scratch = EMPTY;
+    const body = this.concatenate(undefined, scratch);
+    try {
+      return await beginGzip(body);
+    } finally {
+      this.scratch = Buffer.from(body.buffer);
+    }
+  }
+
+  /** Puts the fragments together by family; into `scratch` when they fit. */
+  private concatenate(host: string | undefined, scratch: Buffer = EMPTY): Buffer {
     const entries = host === undefined ? [...this.hosts.values()] : [this.hosts.get(host)];
     const fragments = entries.flatMap((entry) => (entry === undefined ? [] : [entry.fragments ?? this.encode(entry)]));
-    const parts: Buffer[] = [];
+    const bound = fragments.reduce((sum, { bytes }) => sum + bytes.length, HEADERS_LENGTH);
+    const page = scratch.length >= bound ? scratch : Buffer.allocUnsafeSlow(Math.ceil(bound * SLACK));
+    let end = 0;
     HEADERS.forEach((header, family) => {
-      const samples = fragments.flatMap(({ bytes, offsets }) => {
-        const part = bytes.subarray(offsets[family], offsets[family + 1]);
-        return part.length === 0 ? [] : [part];
-      });
-      if (samples.length > 0) parts.push(header, ...samples);
+      let headed = false;
+      for (const { bytes, offsets } of fragments) {
+        const from = offsets[family] ?? 0;
+        const to = offsets[family + 1] ?? from;
+        if (from === to) continue;
+        if (!headed) end += header.copy(page, end);
+        headed = true;
+        end += bytes.copy(page, end, from, to);
+      }
     });
-    return Buffer.concat(parts);
+    return page.subarray(0, end);
   }
 }
