@@ -131,7 +131,7 @@ function rootReason(error: unknown, pipe: Duplex, uri: ConnectionUri): unknown {
         : `connected, but no daemon answered within ${waited} (hung, or at its max_anonymous_clients)`;
     return new TransportError('LV_CONN_TIMEOUT', `connect failed: ${uri.text}: ${why}`, { cause: error });
   }
-  if (error instanceof TransportError && error.code === 'LV_CONN_CLOSED' && !error.message.startsWith('connect')) {
+  if (error instanceof TransportError && error.code === 'LV_CONN_CLOSED' && !error.message.includes(uri.text)) {
     return new TransportError('LV_CONN_CLOSED', `connect failed: ${uri.text}: ${error.message}`, { cause: error });
   }
   return error;
