@@ -35,8 +35,8 @@ export interface PollConfig {
   readonly chunkDomains: number;
   /** Polls a lost host's series outlive it. */
   readonly staleAfterPolls: number;
-  /** How often XML, pools, volumes and autostart are read again without an event asking for it. */
-  readonly xmlIntervalSeconds: number;
+  /** How often XML, autostart and storage pools are read again without an event asking for it. */
+  readonly detailsIntervalSeconds: number;
   /** Calls in flight on one connection. */
   readonly maxInFlight: number;
 }

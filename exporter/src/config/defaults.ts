@@ -15,7 +15,7 @@ export const DEFAULT_POLL: PollConfig = {
   // Measured with 60 KVM guests on two cores: one call for all 650-890 ms, chunks of 10 to 20 in parallel 260-480 ms.
   chunkDomains: 16,
   staleAfterPolls: 3,
-  xmlIntervalSeconds: 60,
+  detailsIntervalSeconds: 60,
   // libvirtd stops reading a connection at its max_client_requests, 5 unless configured: even keepalive then stalls.
   maxInFlight: 4,
 };

@@ -91,7 +91,7 @@ describe('the configuration', () => {
         statisticsDeadlineSeconds: 2,
         chunkDomains: 16,
         staleAfterPolls: 3,
-        xmlIntervalSeconds: 60,
+        detailsIntervalSeconds: 60,
         maxInFlight: 4,
       },
       web: { listenAddresses: [{ host: '127.0.0.1', port: 9177 }] },
@@ -110,7 +110,7 @@ describe('the configuration', () => {
 hosts:
   - { name: kvm1, uri: "qemu+ssh://root@kvm1/system" }
   - { name: "Zürich 2", uri: "qemu:///system" }
-poll: { intervalSeconds: 10, statisticsDeadlineSeconds: 4, chunkDomains: 8, staleAfterPolls: 2, xmlIntervalSeconds: 120, maxInFlight: 3 }
+poll: { intervalSeconds: 10, statisticsDeadlineSeconds: 4, chunkDomains: 8, staleAfterPolls: 2, detailsIntervalSeconds: 120, maxInFlight: 3 }
 web: { listenAddresses: [":9177", "[::1]:9178", "localhost:0"] }
 log: { level: debug }
 `);
@@ -124,7 +124,7 @@ log: { level: debug }
         statisticsDeadlineSeconds: 4,
         chunkDomains: 8,
         staleAfterPolls: 2,
-        xmlIntervalSeconds: 120,
+        detailsIntervalSeconds: 120,
         maxInFlight: 3,
       },
       web: { listenAddresses: [{ port: 9177 }, { host: '::1', port: 9178 }, { host: 'localhost', port: 0 }] },

@@ -114,7 +114,7 @@ function decidePoll({ poll = {} }: ConfigFile, inFile: InFile, problems: string[
     statisticsDeadlineSeconds: deadline ?? Math.min(DEFAULT_POLL.statisticsDeadlineSeconds, intervalSeconds),
     chunkDomains: poll.chunkDomains ?? DEFAULT_POLL.chunkDomains,
     staleAfterPolls: poll.staleAfterPolls ?? DEFAULT_POLL.staleAfterPolls,
-    xmlIntervalSeconds: poll.xmlIntervalSeconds ?? DEFAULT_POLL.xmlIntervalSeconds,
+    detailsIntervalSeconds: poll.detailsIntervalSeconds ?? DEFAULT_POLL.detailsIntervalSeconds,
     maxInFlight: poll.maxInFlight ?? DEFAULT_POLL.maxInFlight,
   };
 }

@@ -94,10 +94,10 @@ const pollSchema = z
     ),
     chunkDomains: count(1, 1024, 'How many domains one statistics call asks for.'),
     staleAfterPolls: count(1, 1000, 'For how many polls the series of a lost host outlive it.'),
-    xmlIntervalSeconds: seconds(
+    detailsIntervalSeconds: seconds(
       5,
       86400,
-      'How often XML, pools, volumes and networks are read again when no event asks for it.',
+      'How often XML, autostart and storage pools are read again when no event asks for it.',
     ),
     maxInFlight: count(
       1,
