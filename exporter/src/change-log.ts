@@ -26,7 +26,10 @@ export function logChange(logger: Logger, host: string, change: HostChange): voi
       );
       return;
     case 'poll.recovered':
-      logger.info({ event: change.kind, host, group: change.group }, `poll of ${change.group} at host ${host} works again`);
+      logger.info(
+        { event: change.kind, host, group: change.group },
+        `poll of ${change.group} at host ${host} works again`,
+      );
       return;
     case 'domain.stuck': {
       const { trouble } = change;

@@ -104,7 +104,7 @@ export class DomainTable {
   ): void {
     for (const [uuid, domain] of this.#domains) {
       const parts = [lockless.get(uuid), monitor.get(uuid)].filter((part) => part !== undefined);
-      const { stats: _stats, trouble: _trouble, ...rest } = domain;
+      const { stats: _before, trouble: _then, ...rest } = domain;
       const stats = mergeStats(parts);
       const trouble = quarantine.get(uuid);
       const whole = monitor.has(uuid) && trouble === undefined;

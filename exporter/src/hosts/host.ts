@@ -83,11 +83,11 @@ export class Host {
   async #run(delayMs: number): Promise<void> {
     let failures = 0;
     await this.#sleep(delayMs);
-    while (!this.#stopped) {
+    while (!this.#isStopped()) {
       const error = await this.#live(() => {
         failures = 0;
       });
-      if (this.#stopped) return;
+      if (this.#isStopped()) return;
       failures += 1;
       await this.#lose(error, backOffMs(failures));
     }
@@ -128,7 +128,7 @@ export class Host {
       this.#wake?.();
     });
     // Read through a function: the compiler would take `ended` for false after each check.
-    const over = (): boolean => ended || this.#stopped;
+    const over = (): boolean => ended || this.#isStopped();
     const firstAt = performance.now();
     while (!over()) {
       await session.poll(() => {
@@ -212,13 +212,13 @@ export class Host {
     };
   }
 
-  get #stopped(): boolean {
+  #isStopped(): boolean {
     return this.#stop.signal.aborted;
   }
 
   /** Sleeps until `ms` have passed or `#wake` is called. */
   async #sleep(ms: number): Promise<void> {
-    if (ms <= 0 || this.#stopped) return;
+    if (ms <= 0 || this.#isStopped()) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {

@@ -2,7 +2,7 @@
 // One connected stretch of a host's life: the control connection (inventory, events, keepalive, host facts) and the
 // connections for what may hang. It ends when the control connection does; a new one starts from nothing.
 
-import type { CallOptions, Connection, DomainRef } from '@vireo/libvirt';
+import type { CallOptions, Connection, DomainRef, DomainStats, StatsGroup } from '@vireo/libvirt';
 import type { DomainTable } from './domain-table.ts';
 import { DriverSupport } from './driver-support.ts';
 import { DomainEvents } from './domain-events.ts';
@@ -18,8 +18,8 @@ import { StatisticsPoller } from './statistics.ts';
 import type { HostChange } from './changes.ts';
 import type { HostFacts, NodeSnapshot, PollGroup, PollOutcome, PoolSnapshot } from './snapshot.ts';
 
-/** The monitor groups that become metrics; dirty rate, iothread and KVM's own are opt-in and not asked for. */
-const MONITOR_GROUPS = ['cpu', 'balloon', 'vcpu', 'block'] as const;
+/** The groups that may have to ask a QEMU monitor, as far as they become metrics. */
+const MONITOR_GROUPS: readonly StatsGroup[] = ['cpu', 'balloon', 'vcpu', 'block', 'iothread', 'dirtyrate'];
 
 /** What a poll may cost. */
 export interface PollOptions {
@@ -96,7 +96,7 @@ export class HostSession {
     const connections = new StatisticsConnections(() => context.open(this.#abort.signal), maxInFlight);
     this.#statisticsConnections = connections;
     const controlInfo = (domain: DomainRef) => control.domains.controlInfo(domain, this.#options({ lane: 'urgent' }));
-    const poller = (groups: Parameters<Connection['stats']['getAll']>[0]['groups']): StatisticsPoller =>
+    const poller = (groups: readonly StatsGroup[]): StatisticsPoller =>
       new StatisticsPoller(
         {
           get width() {
@@ -242,9 +242,9 @@ export class HostSession {
 
   async #fetchStatistics(inventory: Inventory | undefined): Promise<void> {
     const { domains } = this.#context;
-    const lockless = inventory?.statistics ?? new Map();
+    const lockless = inventory?.statistics ?? new Map<string, DomainStats>();
     if (this.#support.lacks('CONNECT_GET_ALL_DOMAIN_STATS')) {
-      const records = new Map();
+      const records = new Map<string, DomainStats>();
       for (const domain of domains.active()) {
         const connection = await this.#statisticsConnections.acquire();
         const record = await fetchDomainStatistics(connection, this.#support, domain, domain.xml, this.#options());

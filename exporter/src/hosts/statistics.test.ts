@@ -23,7 +23,11 @@ function timeout(sentAt: number | null = 0): TimeoutError {
 function remote(name: string, code: number): RemoteError {
   const fields = { code, domain: 10, message: name, level: 2, dom: null, net: null };
   const details = { str1: null, str2: null, str3: null, int1: -1, int2: -1 };
-  return new RemoteError('CONNECT_GET_ALL_DOMAIN_STATS', { name, class: 'permanent', number: code }, { ...fields, ...details });
+  return new RemoteError(
+    'CONNECT_GET_ALL_DOMAIN_STATS',
+    { name, class: 'permanent', number: code },
+    { ...fields, ...details },
+  );
 }
 
 /** libvirtd as far as the poller can see it, with domains frozen, dying or locked on cue. */

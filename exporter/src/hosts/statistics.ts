@@ -26,7 +26,7 @@ export interface StatisticsResult {
   /** Domains in quarantine after this run. */
   readonly quarantine: ReadonlyMap<string, DomainTrouble>;
   /** The first failure that was not one domain's own; the run went on with the rest. */
-  readonly failure?: unknown;
+  readonly failure?: Error;
 }
 
 /** Options of {@link StatisticsPoller}. */
@@ -106,7 +106,7 @@ export class StatisticsPoller {
       else if (error instanceof RemoteError && error.name !== 'VIR_ERR_NO_SUPPORT') {
         await this.#findFaulty(chunk, run, retries, error);
       } else if (error instanceof RemoteError) throw error;
-      else run.failure ??= error;
+      else run.fail(error);
     }
   }
 
@@ -114,7 +114,7 @@ export class StatisticsPoller {
   async #findStuck(chunk: readonly DomainRef[], run: Run, retries: number, error: TimeoutError): Promise<void> {
     const stuck = await Promise.all(chunk.map((domain) => this.#suspect(domain)));
     const rest = chunk.filter((_, i) => stuck[i] === false);
-    if (rest.length === chunk.length || retries === 0) run.failure ??= error;
+    if (rest.length === chunk.length || retries === 0) run.fail(error);
     else if (rest.length > 0) await this.#ask(rest, run, retries - 1);
   }
 
@@ -124,7 +124,7 @@ export class StatisticsPoller {
    */
   async #findFaulty(chunk: readonly DomainRef[], run: Run, retries: number, error: RemoteError): Promise<void> {
     if (chunk.length === 1) {
-      run.failure ??= error;
+      run.fail(error);
       return;
     }
     const middle = Math.ceil(chunk.length / 2);
@@ -165,7 +165,7 @@ export class StatisticsPoller {
     try {
       run.add(await this.#source.fetch(held, this.#options.deadlineMs));
     } catch (error) {
-      run.failure ??= error;
+      run.fail(error);
     }
   }
 }
@@ -173,9 +173,14 @@ export class StatisticsPoller {
 /** What one run has gathered so far. */
 class Run {
   readonly records = new Map<string, DomainStats>();
-  failure: unknown = undefined;
+  failure: Error | undefined;
 
   add(records: readonly DomainStats[]): void {
     for (const record of records) this.records.set(record.domain.uuid, record);
+  }
+
+  /** The first one is kept: what comes after it is mostly its consequence. */
+  fail(error: unknown): void {
+    this.failure ??= error instanceof Error ? error : new Error(String(error));
   }
 }

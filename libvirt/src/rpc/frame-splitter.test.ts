@@ -81,8 +81,10 @@ describe('frame splitter', () => {
     const concat = jest.spyOn(Buffer, 'concat');
     const [joined] = split([...large].map((byte) => Buffer.from([byte])));
     expect(joined?.equals(large)).toBe(true);
+    const mostHeld = Math.max(...concat.mock.calls.map(([list]) => list.length));
     const copied = concat.mock.calls.reduce((sum, [list]) => sum + list.reduce((bytes, b) => bytes + b.length, 0), 0);
     jest.restoreAllMocks();
+    expect(mostHeld).toBeLessThan(large.length / 200);
     expect(copied).toBeLessThanOrEqual(2 * large.length);
   });
 

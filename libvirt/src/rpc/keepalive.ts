@@ -94,19 +94,18 @@ export class Keepalive {
       this.#schedule(intervalMs - silentMs);
       return;
     }
-    if (this.#link.isSilenceExpected()) {
-      this.#unanswered = 0;
-    } else if (this.#unanswered >= count) {
-      this.#timer = null;
-      this.#link.onDead(
-        new TransportError(
-          'LV_CONN_KEEPALIVE',
-          `connection given up: the daemon answered none of ${String(count)} pings, ` +
-            `nothing came for ${String(Math.round(silentMs))} ms; its host or the way there is dead`,
-        ),
-      );
-      return;
-    } else {
+    if (!this.#link.isSilenceExpected()) {
+      if (this.#unanswered >= count) {
+        this.#timer = null;
+        this.#link.onDead(
+          new TransportError(
+            'LV_CONN_KEEPALIVE',
+            `connection given up: the daemon answered none of ${String(count)} pings, ` +
+              `nothing came for ${String(Math.round(silentMs))} ms; its host or the way there is dead`,
+          ),
+        );
+        return;
+      }
       this.#unanswered++;
     }
     if (this.#link.isHeard() && !this.#link.isCongested()) this.#link.send(encodeKeepalive(KEEPALIVE_PROC_PING));

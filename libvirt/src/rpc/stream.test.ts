@@ -310,7 +310,7 @@ describe('a slow reader', () => {
     stream.end();
     await settle();
     stream.destroy();
-    peer.send(data('more than ten bytes'), CONFIRM);
+    peer.send(data('more than ten bytes'));
     await settle();
     expect(peer.pipe.isPaused()).toBe(false);
     expect(sent(peer)).toEqual([FINISH]);
