@@ -139,11 +139,11 @@ describe('a stream from the daemon', () => {
   });
 
   test('that the daemon refuses to open leaves nothing behind', async () => {
-    const { client, peer } = connect();
+    const { client, peer } = connect({ earlyStreamBytes: 3 });
     const opening = open(client);
     peer.send(failure(1));
     await expect(opening).rejects.toMatchObject({ remoteMessage: 'dead' });
-    peer.send(data('late'));
+    peer.send(data('late'), EOF);
     await settle();
     expect(sent(peer)).toEqual([]);
     expect(peer.pipe.destroyed).toBe(false);
