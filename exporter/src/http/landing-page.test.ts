@@ -65,7 +65,7 @@ describe('the landing page', () => {
       'none yet',
       'none',
     ]);
-    expect(textOf(render([never]))).toContain('Domains 0 unknown on 1 host');
+    expect(textOf(render([never]))).toContain('Domains unknown unknown on 1 host Running unknown');
   });
 
   it('counts hosts and domains at the top', () => {
@@ -97,7 +97,7 @@ describe('the landing page', () => {
 
   it('labels simulated hosts at the top and in their rows, and only those', () => {
     const page = render([hostSnapshot('demo1', { simulated: true }), hostSnapshot('kvm1')]);
-    expect(textOf(page)).toContain('SIMULATED. 1 of 2 hosts here are made up');
+    expect(textOf(page)).toContain('SIMULATED. 1 of 2 hosts here is made up');
     expect(rowsOf(page)[0]?.[0]).toContain('demo1 SIMULATED');
     expect(rowsOf(page)[1]?.[0]).not.toContain('SIMULATED');
     expect(textOf(render([hostSnapshot('kvm1')]))).not.toContain('SIMULATED');

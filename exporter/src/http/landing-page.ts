@@ -66,7 +66,8 @@ const NO_HOSTS = html`<p>
 </p>`;
 
 function banner(simulated: number, all: number): Html {
-  const which = simulated === all ? 'Every host here is' : `${String(simulated)} of ${String(all)} hosts here are`;
+  const verb = simulated === 1 ? 'is' : 'are';
+  const which = simulated === all ? 'Every host here is' : `${String(simulated)} of ${String(all)} hosts here ${verb}`;
   return html`<p class="banner" role="note">
     <strong>SIMULATED.</strong> ${which} made up by Vireo; nothing of it is measured.
   </p>`;
@@ -81,11 +82,13 @@ function renderSummary(hosts: readonly HostSnapshot[]): Html {
     return count === 0 ? [] : [`${String(count)} ${kind}`];
   });
   const unknown = hosts.length - known.length;
-  const cards: readonly (readonly [label: string, count: number, note: string])[] = [
+  // Of no host at all the sum is no number, not 0.
+  const sum = (count: number): number | Html => (known.length === 0 && unknown > 0 ? UNKNOWN : count);
+  const cards: readonly (readonly [label: string, count: number | Html, note: string])[] = [
     ['Hosts', hosts.length, states.join(', ')],
-    ['Domains', domains.length, unknown === 0 ? '' : `unknown on ${plural(unknown, 'host')}`],
-    ['Running', domains.filter((domain) => domain.state === 'running').length, 'domains in state running'],
-    ['Not answering', stuck, 'domains whose statistics are late'],
+    ['Domains', sum(domains.length), unknown === 0 ? '' : `unknown on ${plural(unknown, 'host')}`],
+    ['Running', sum(domains.filter((domain) => domain.state === 'running').length), 'domains in state running'],
+    ['Not answering', sum(stuck), 'domains whose statistics are late'],
   ];
   const rendered = cards.map(
     ([label, count, note]) =>
