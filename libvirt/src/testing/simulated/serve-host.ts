@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a simulated host answers, put into one table.
+
+import type { HandlerTable } from '../handlers.ts';
+import type { SimulatedHost } from './host.ts';
+import { serveActions } from './serve-actions.ts';
+import { serveDomains } from './serve-domains.ts';
+import { serveNode } from './serve-node.ts';
+import { serveScreenshots } from './serve-screenshots.ts';
+import { serveStats } from './serve-stats.ts';
+import { serveStorage } from './serve-storage.ts';
+
+/** Puts the handlers of a host into a table. */
+export function serveHost(table: HandlerTable, host: SimulatedHost): void {
+  serveNode(table, host);
+  serveDomains(table, host);
+  serveStats(table, host);
+  serveActions(table, host);
+  serveStorage(table, host);
+  serveScreenshots(table, host);
+}
