@@ -129,7 +129,16 @@ class Registration<K extends EventKind> {
     }
     // An id that is not ours belongs to a registration that has ended.
     if (callbackId !== this.#callbackId) return;
-    for (const listener of [...this.listeners]) listener(event);
+    for (const listener of [...this.listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // The listener's bug: loud, as an uncaught exception, but the other listeners still hear of the event.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 

@@ -8,6 +8,7 @@ export * from './domain-details.ts';
 export * from './domain-stats.ts';
 export * from './enums.ts';
 export * from './events.ts';
+export * from './layout.ts';
 export * from './network.ts';
 export { REMOTE_PROGRAM, remoteEvent, remoteProcedure } from './procedure.ts';
 export type { EventMessage, Procedure } from './procedure.ts';
