@@ -92,6 +92,8 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
     await app.stop();
     throw error;
   }
+  const names = watched.map(({ name }) => name);
+  logger.info({ event: 'started', version, hosts: names }, `vireo ${version} watches ${String(names.length)} hosts`);
   const { intervalSeconds } = config.poll;
   for (const [i, host] of hosts.entries()) host.start((i / hosts.length) * intervalSeconds * 1000);
   return app;

@@ -40,8 +40,6 @@ async function run(): Promise<void> {
     if (error instanceof NoHostsError || error instanceof ListenError) exitForUsage([error.message]);
     throw error;
   }
-  logger.info({ event: 'started', version, hosts: config.hosts.map(({ name }) => name) }, `vireo ${version} started`);
-
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return;

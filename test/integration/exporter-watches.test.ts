@@ -64,9 +64,16 @@ describe('an exporter that polls every second', () => {
   });
 
   test('gives disk, network and memory figures in base units', async () => {
-    const page = await exporter.scrape();
     const disk = { host: 'lab', domain: 'vm1', target_device: 'vda' };
-    expect(page.value('libvirt_domain_block_stats_read_requests_total', disk)).toBeGreaterThan(0);
+    const page = await waitFor(
+      async () => {
+        const now = await exporter.scrape();
+        return (now.value('libvirt_domain_block_stats_read_bytes_total', disk) ?? 0) > 0 && now;
+      },
+      { what: 'the guest of vm1 has booted and read its disk', deadlineMs: 20_000 },
+    );
+    const requests = page.value('libvirt_domain_block_stats_read_requests_total', disk) ?? Number.NaN;
+    expect((page.value('libvirt_domain_block_stats_read_bytes_total', disk) ?? 0) / requests).toBe(512);
     expect(page.value('libvirt_domain_block_stats_capacity_bytes', disk)).toBe(1024 * 1024);
     expect(page.value('libvirt_domain_info_maximum_memory_bytes', { domain: 'vm1' })).toBe(32 * 1024 * 1024);
     expect(page.all('libvirt_domain_interface_stats_transmit_bytes_total', { domain: 'vm1' })).toHaveLength(1);

@@ -52,7 +52,7 @@ export class DomainDetails {
   }
 
   /** Reads the XML of new and changed domains, and of those whose turn it is. Rejects with the last failure. */
-  async refreshXml(): Promise<void> {
+  async refreshXml(): Promise<'not due' | undefined> {
     const now = Date.now();
     const domains = this.#askable(this.#context.domains.all());
     forget(this.#xmlRead, this.#context.domains);
@@ -65,7 +65,7 @@ export class DomainDetails {
       .filter((domain) => age(domain) !== Infinity && age(domain) >= slowIntervalMs)
       .toSorted((a, b) => age(b) - age(a))
       .slice(0, share);
-    await this.#each([...urgent, ...turns], 'DOMAIN_GET_XML_DESC', async (connection, domain, options) => {
+    return await this.#each([...urgent, ...turns], 'DOMAIN_GET_XML_DESC', async (connection, domain, options) => {
       const xml = await connection.domains.xml(domain, {}, options);
       const hash = createHash('sha256').update(xml).digest('base64');
       const unchanged = this.#xmlRead.get(domain.uuid)?.hash === hash;
@@ -78,14 +78,14 @@ export class DomainDetails {
    * Asks for the job of domains that run one, or may have begun one. libvirt announces the end of a job but not its
    * beginning, so the others are asked in turns, each once in three polls.
    */
-  async refreshJobs(): Promise<void> {
+  async refreshJobs(): Promise<'not due' | undefined> {
     const { domains, intervalMs } = this.#context;
     forget(this.#jobAskedAt, domains);
     const due = this.#askable(domains.active()).filter(
       ({ uuid, job }) =>
         job !== undefined || Date.now() - (this.#jobAskedAt.get(uuid) ?? -Infinity) >= 2.5 * intervalMs,
     );
-    await this.#each(due, 'DOMAIN_GET_JOB_STATS', async (connection, domain, options) => {
+    return await this.#each(due, 'DOMAIN_GET_JOB_STATS', async (connection, domain, options) => {
       this.#jobAskedAt.set(domain.uuid, Date.now());
       const { type, params } = await connection.jobs.stats(domain, options);
       domains.setJob(domain.uuid, type === 'none' ? undefined : { type, fields: params });
@@ -100,7 +100,8 @@ export class DomainDetails {
     domains: readonly DomainSnapshot[],
     procedure: string,
     ask: (connection: Connection, domain: DomainSnapshot, options: CallOptions) => Promise<void>,
-  ): Promise<void> {
+  ): Promise<'not due' | undefined> {
+    if (domains.length === 0) return 'not due';
     const { acquire, suspect, support, deadlineMs } = this.#context;
     await forEachBounded(domains, WIDTH, async (domain) => {
       if (support.lacks(procedure) || this.#context.isQuarantined(domain.uuid)) return;
@@ -113,6 +114,7 @@ export class DomainDetails {
         throw error;
       }
     });
+    return undefined;
   }
 }
 

@@ -33,6 +33,7 @@ const now = (): number => Date.now() + 1;
 describe('DomainTable', () => {
   it('tells what an inventory adds, changes and removes', () => {
     const { domains, changes } = table();
+    domains.applyInventory([], now());
     domains.applyInventory([told('running', 1, 'booted')], now());
     domains.applyInventory([told('paused', 1, 'user')], now());
     domains.applyInventory([told('paused', 1, 'user')], now());
@@ -43,6 +44,13 @@ describe('DomainTable', () => {
       { kind: 'domain.state', domain, from: 'running', to: 'paused', reason: 'user' },
       { kind: 'domain.removed', domain },
     ]);
+  });
+
+  it('does not tell that what the first inventory finds has appeared', () => {
+    const { domains, changes } = table();
+    domains.applyInventory([told('running', 1, 'booted')], now());
+    expect(changes).toEqual([]);
+    expect(domains.get(UUID)?.state).toBe('running');
   });
 
   it('keeps what an event said over an inventory that was asked for before it', () => {

@@ -21,6 +21,8 @@ export class DomainTable {
   readonly #toldAt = new Map<string, number>();
   readonly #onChange: (change: HostChange) => void;
   #quarantine: ReadonlyMap<string, DomainTrouble> = new Map();
+  /** False until the first inventory: what that one finds was there before and did not just appear. */
+  #known = false;
 
   constructor(onChange: (change: HostChange) => void) {
     this.#onChange = onChange;
@@ -58,6 +60,7 @@ export class DomainTable {
       if (!seen.has(uuid) && (this.#toldAt.get(uuid) ?? 0) < askedAt) this.remove(uuid);
     }
     for (const [uuid, at] of this.#toldAt) if (at < askedAt) this.#toldAt.delete(uuid);
+    this.#known = true;
   }
 
   /** Takes over what an event, or the check that follows it, says of one domain. */
@@ -83,6 +86,7 @@ export class DomainTable {
     this.#domains.clear();
     this.#toldAt.clear();
     this.#quarantine = new Map();
+    this.#known = false;
   }
 
   /** Persistence and autostart, as two filtered lists give them. */
@@ -140,7 +144,7 @@ export class DomainTable {
     const identity = { uuid, name };
     if (before === undefined) {
       this.#domains.set(uuid, { uuid, name, id, state, reason });
-      this.#onChange({ kind: 'domain.added', domain: identity, state });
+      if (this.#known) this.#onChange({ kind: 'domain.added', domain: identity, state });
       return;
     }
     if (before.state === state && before.reason === reason && before.id === id && before.name === name) return;

@@ -152,10 +152,12 @@ export class HostSession {
     let inventory: Inventory | undefined;
     await this.#group('inventory', async () => {
       inventory = await this.#inventory();
+      return undefined;
     });
     const slow = Promise.all([
       this.#group('node', async () => {
         this.node = await fetchNode(this.#control, this.#support, this.#options());
+        return undefined;
       }),
       this.#group('pools', () => this.#fetchPools()),
     ]);
@@ -176,7 +178,8 @@ export class HostSession {
     return { deadlineMs: this.#context.poll.deadlineMs, signal: this.#abort.signal, ...options };
   }
 
-  async #group(group: PollGroup, work: () => Promise<void>): Promise<void> {
+  /** Runs one part of the poll; `work` gives 'not due' when this poll is not its turn, and the last outcome stands. */
+  async #group(group: PollGroup, work: () => Promise<'not due' | undefined>): Promise<void> {
     const { outcomes, onChange } = this.#context;
     const before = outcomes.get(group);
     const startedAt = performance.now();
@@ -186,7 +189,7 @@ export class HostSession {
       return { success, durationSeconds, ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }) };
     };
     try {
-      await work();
+      if ((await work()) === 'not due') return;
       outcomes.set(group, outcome(true));
       if (before?.success === false) onChange({ kind: 'poll.recovered', group });
     } catch (error) {
@@ -240,7 +243,7 @@ export class HostSession {
     return inventory;
   }
 
-  async #fetchStatistics(inventory: Inventory | undefined): Promise<void> {
+  async #fetchStatistics(inventory: Inventory | undefined): Promise<undefined> {
     const { domains } = this.#context;
     const lockless = inventory?.statistics ?? new Map<string, DomainStats>();
     if (this.#support.lacks('CONNECT_GET_ALL_DOMAIN_STATS')) {
@@ -269,13 +272,14 @@ export class HostSession {
     this.#flagsReadAt = Date.now();
   }
 
-  async #fetchPools(): Promise<void> {
-    if (Date.now() - this.#poolsReadAt < this.#context.poll.slowIntervalMs) return;
+  async #fetchPools(): Promise<'not due' | undefined> {
+    if (Date.now() - this.#poolsReadAt < this.#context.poll.slowIntervalMs) return 'not due';
     this.#poolsReadAt = Date.now();
     const connection = await this.#statisticsConnections.acquire();
     const pools = await this.#support.try('CONNECT_LIST_ALL_STORAGE_POOLS', () =>
       fetchPools(connection, this.#options({ lane: 'bulk' })),
     );
     this.pools = pools ?? [];
+    return undefined;
   }
 }

@@ -23,7 +23,7 @@ export interface CallContext {
   /** This call's stream, made when first asked for. What is sent before the handler ends precedes the reply. */
   readonly stream: FakeStream;
   /** Runs `task` right after the reply went out. */
-  afterReply(task: () => void): void;
+  readonly afterReply: (task: () => void) => void;
   /** Registers this connection for events. */
   register(family: EventFamily, eventId: number, object: string | null): number;
   deregister(family: EventFamily, callbackId: number): void;

@@ -34,7 +34,11 @@ const GIB_KIB = 1024 ** 2;
 const IMAGES = '/var/lib/libvirt/images';
 
 function inventHost(hostname: string, hostIndex: number, domainCount: number, noise: Noise): HostSpec {
-  const domains = Array.from({ length: domainCount }, (_, index) => inventDomain(hostIndex, index, domainCount, noise));
+  const uptimeSeconds = noise.integer('uptime', 3, 90) * 86_400;
+  const domains = Array.from({ length: domainCount }, (_, index) => {
+    const invented = inventDomain(hostIndex, index, domainCount, noise);
+    return { ...invented, uptimeSeconds: Math.min(invented.uptimeSeconds, uptimeSeconds - 3600) };
+  });
   const guestsKiB = domains.reduce((sum, domain) => sum + domain.memoryKiB, 0);
   return {
     hostname,
@@ -45,7 +49,7 @@ function inventHost(hostname: string, hostIndex: number, domainCount: number, no
     cpuCount: noise.pick('cpus', [16, 32, 64]),
     mhz: 2600,
     memoryKiB: Math.ceil((guestsKiB * 1.2) / (16 * GIB_KIB)) * 16 * GIB_KIB,
-    uptimeSeconds: noise.integer('uptime', 3, 90) * 86_400,
+    uptimeSeconds,
     domains,
     pools: inventPools(noise),
     networks: inventNetworks(noise),

@@ -66,6 +66,8 @@ function serveNetworks(table: HandlerTable, host: SimulatedHost): void {
       .map(({ name, uuid }) => ({ name, uuid }));
     return { nets: need_results === 0 ? [] : nets, ret: nets.length };
   });
+  table.on(networks.NETWORK_LOOKUP_BY_NAME, ({ name }) => ({ net: networkRef(findNetwork(host, { name })) }));
+  table.on(networks.NETWORK_LOOKUP_BY_UUID, ({ uuid }) => ({ net: networkRef(findNetwork(host, { uuid, name: '' })) }));
   table.on(networks.NETWORK_GET_XML_DESC, ({ net }) => ({ xml: networkXml(findNetwork(host, net)) }));
   table.on(networks.NETWORK_GET_BRIDGE_NAME, ({ net }) => ({ name: findNetwork(host, net).bridge }));
   table.on(networks.NETWORK_GET_AUTOSTART, ({ net }) => ({ autostart: findNetwork(host, net).autostart }));
@@ -130,11 +132,17 @@ function volumeInfo(host: SimulatedHost, key: string): { type: number; capacity:
   return { type: 0, capacity: BigInt(disk.capacityBytes), allocation: BigInt(Math.floor(disk.capacityBytes * 0.45)) };
 }
 
-function findNetwork(host: SimulatedHost, ref: { readonly name: string; readonly uuid: string }): NetworkSpec {
-  const network = host.networks.find(({ uuid }) => uuid === ref.uuid);
+function findNetwork(host: SimulatedHost, ref: { readonly name: string; readonly uuid?: string }): NetworkSpec {
+  const network = host.networks.find(({ name, uuid }) =>
+    ref.uuid === undefined ? name === ref.name : uuid === ref.uuid,
+  );
   if (network !== undefined) return network;
-  const which = `uuid '${ref.uuid}' (${ref.name})`;
+  const which = ref.uuid === undefined ? `name '${ref.name}'` : `uuid '${ref.uuid}' (${ref.name})`;
   throw daemonError('NO_NETWORK', ERROR_FROM.NETWORK, `no network with matching ${which}`);
+}
+
+function networkRef({ name, uuid }: NetworkSpec): { name: string; uuid: string } {
+  return { name, uuid };
 }
 
 function fileName(path: string): string {
