@@ -66,7 +66,7 @@ export default {
     only('fast-xml-parser', 'xml/'),
     only('prom-client', 'metrics/'),
     only('express', 'http/'),
-    only('pino', '(main|app)'),
+    only('pino', '(main|app|change-log)'),
     only('yaml', 'config/'),
   ],
   options: {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from '@jest/globals';
 import { backOffMs } from './back-off.ts';
 
 describe('backOffMs', () => {

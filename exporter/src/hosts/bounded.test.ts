@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
 import { forEachBounded } from './bounded.ts';
 
 describe('forEachBounded', () => {

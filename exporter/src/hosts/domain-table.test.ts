@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from '@jest/globals';
 import type { DomainReason, DomainState, DomainStats } from '@vireo/libvirt';
 import type { HostChange } from './changes.ts';
 import { DomainTable } from './domain-table.ts';

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from '@jest/globals';
 import { AbortError, RemoteError, TimeoutError } from '@vireo/libvirt';
 import type { DomainControlInfo, DomainRef, DomainStats } from '@vireo/libvirt';
 import { StatisticsPoller } from './statistics.ts';
