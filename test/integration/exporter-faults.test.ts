@@ -66,34 +66,34 @@ function slowScrapeMs(pages: readonly Exposition[]): number {
 }
 
 describe('when libvirtd is killed and comes back', () => {
-  test('says so, forgets what is old, and watches again', async () => {
-    const exporter = await startExporter(lab, {
-      config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]\npoll: { intervalSeconds: 1, staleAfterPolls: 2 }\n`,
-    });
-    await seePage(exporter, 'all domains are there', 20_000, (page) => page.all(CPU_TIME).length === NAMES.length);
+  test('says so, forgets what is old, and watches again, events included', async () => {
+    const watch = (poll: string): Promise<Exporter> =>
+      startExporter(lab, { config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]\npoll: ${poll}\n` });
+    const quick = await watch('{ intervalSeconds: 1, staleAfterPolls: 2 }');
+    // This one learns of what happens between two of its polls by event or not at all.
+    const slow = await watch('{ intervalSeconds: 60 }');
+    const complete = (page: Exposition): boolean => page.all(CPU_TIME).length === NAMES.length;
+    for (const exporter of [quick, slow]) await seePage(exporter, 'all domains are there', 20_000, complete);
 
     await libvirtd.kill();
-    await seePage(exporter, 'libvirt_up is 0', 3000, (page) => page.value('libvirt_up', { host: 'lab' }) === 0);
-    await seePage(exporter, "the lost host's series end", 10_000, (page) => page.all(CPU_TIME).length === 0);
+    for (const exporter of [quick, slow]) {
+      await seePage(exporter, 'libvirt_up is 0', 3000, (page) => page.value('libvirt_up', { host: 'lab' }) === 0);
+    }
+    await seePage(quick, "the lost host's series end", 10_000, (page) => page.all(CPU_TIME).length === 0);
 
     await libvirtd.restart();
-    const page = await seePage(
-      exporter,
-      'all domains are back',
-      30_000,
-      (p) => p.all(CPU_TIME).length === NAMES.length,
-    );
-    expect(page.value('libvirt_up', { host: 'lab' })).toBe(1);
-    // Events are registered anew: the next change does not wait for a poll to be believed.
+    for (const exporter of [quick, slow]) {
+      const page = await seePage(exporter, 'all domains are back', 30_000, (now) => {
+        return now.value('libvirt_up', { host: 'lab' }) === 1 && complete(now);
+      });
+      expect(page.value('libvirt_domain_state', { domain: 'vm5', state: 'running' })).toBe(1);
+    }
     await libvirtd.virsh('suspend', 'vm5');
-    await seePage(
-      exporter,
-      'vm5 is paused',
-      2000,
-      (p) => p.value('libvirt_domain_state', { domain: 'vm5', state: 'paused' }) === 1,
-    );
+    await seePage(slow, 'vm5 is paused, by event', 1000, (page) => {
+      return page.value('libvirt_domain_state', { domain: 'vm5', state: 'paused' }) === 1;
+    });
     await libvirtd.virsh('resume', 'vm5');
-    await exporter.process.stop();
+    await Promise.all([quick.process.stop(), slow.process.stop()]);
   });
 });
 
