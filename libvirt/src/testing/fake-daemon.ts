@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { AUTH_LIST } from '../protocol/auth.ts';
 import {
   CONNECT_CLOSE,
+  CONNECT_GET_URI,
   CONNECT_OPEN,
   CONNECT_SUPPORTS_FEATURE,
   FEATURE_PROGRAM_KEEPALIVE,
@@ -214,6 +215,9 @@ function isKeepaliveQuestion(procedure: number, payload: Buffer): boolean {
   return asksFeature && payload.readInt32BE(0) === FEATURE_PROGRAM_KEEPALIVE;
 }
 
+/** What a daemon opens when it may choose. */
+const DEFAULT_URI = 'qemu:///system';
+
 function serveConnection(table: HandlerTable): void {
   table.on(AUTH_LIST, () => ({ types: [0] }));
   table.on(CONNECT_OPEN, ({ name, flags }, context) => {
@@ -222,6 +226,7 @@ function serveConnection(table: HandlerTable): void {
     context.open(name, (flags & 1) === 1);
     return {};
   });
+  table.on(CONNECT_GET_URI, (_args, { openedName }) => ({ uri: openedName === '' ? DEFAULT_URI : (openedName ?? '') }));
   table.on(CONNECT_CLOSE, (_args, context) => {
     context.closeAfterReply();
     return {};

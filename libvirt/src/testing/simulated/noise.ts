@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto';
 /** Draws by name. */
 export class Noise {
   readonly #seed: string;
+  /** A poll asks for the same few names again and again. */
+  readonly #drawn = new Map<string, number>();
 
   constructor(seed: string) {
     this.#seed = seed;
@@ -13,7 +15,11 @@ export class Noise {
 
   /** A number from 0 up to 1. */
   fraction(name: string): number {
-    return this.#digest(name).readUInt32BE(0) / 0x1_0000_0000;
+    const known = this.#drawn.get(name);
+    if (known !== undefined) return known;
+    const drawn = this.#digest(name).readUInt32BE(0) / 0x1_0000_0000;
+    this.#drawn.set(name, drawn);
+    return drawn;
   }
 
   /** A number from `low` up to `high`. */

@@ -67,7 +67,7 @@ function serveStates(table: HandlerTable, host: SimulatedHost): void {
     const domain = active(host, dom);
     const { hold } = domain.monitor;
     if (hold === null) return { state: CONTROL.VIR_DOMAIN_CONTROL_OK, details: 0, stateTime: 0n };
-    const stateTime = BigInt(host.now() - hold.since);
+    const stateTime = BigInt(Math.floor(host.now() - hold.since));
     return { state: CONTROL.VIR_DOMAIN_CONTROL_OCCUPIED, details: 0, stateTime };
   });
   table.on(calls.DOMAIN_IS_ACTIVE, ({ dom }) => ({ active: host.domain(dom).isActive }));

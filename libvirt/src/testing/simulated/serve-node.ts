@@ -14,9 +14,6 @@ export function serveNode(table: HandlerTable, host: SimulatedHost): void {
   table.on(calls.CONNECT_GET_VERSION, () => ({ hv_ver: BigInt(spec.hypervisorVersion) }));
   table.on(calls.CONNECT_GET_LIB_VERSION, () => ({ lib_ver: BigInt(spec.libvirtVersion) }));
   table.on(calls.CONNECT_GET_HOSTNAME, () => ({ hostname: spec.hostname }));
-  table.on(calls.CONNECT_GET_URI, (_args, { openedName }) => ({
-    uri: openedName === '' ? 'qemu:///system' : (openedName ?? ''),
-  }));
   table.on(calls.CONNECT_IS_SECURE, () => ({ secure: true }));
   table.on(calls.CONNECT_GET_CAPABILITIES, () => ({ capabilities: capabilities(host) }));
   table.on(calls.CONNECT_GET_SYSINFO, () => {
