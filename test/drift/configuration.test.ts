@@ -6,11 +6,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { DEFAULT_LISTEN_ADDRESS, DEFAULT_LOG_LEVEL, DEFAULT_POLL } from '../../exporter/src/config/defaults.ts';
+import {
+  DEFAULT_API,
+  DEFAULT_LISTEN_ADDRESS,
+  DEFAULT_LOG_LEVEL,
+  DEFAULT_POLL,
+  DEFAULT_TOKEN,
+  GRAFANA_KEYS_PATH,
+} from '../../exporter/src/config/defaults.ts';
 import { FLAGS } from '../../exporter/src/config/flags.ts';
 import type { FlagDoc } from '../../exporter/src/config/flags.ts';
 import { loadConfig } from '../../exporter/src/config/load.ts';
-import { KEY_DOCS, configFileSchema } from '../../exporter/src/config/schema.ts';
+import { KEY_DOCS } from '../../exporter/src/config/key-docs.ts';
+import { configFileSchema } from '../../exporter/src/config/schema.ts';
 import { blockOf, table } from './generated-blocks.ts';
 
 const PAGE = join(__dirname, '../../docs/configuration.md');
@@ -19,7 +27,16 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   hosts: 'the local daemon',
   'web.listenAddresses': `[${DEFAULT_LISTEN_ADDRESS}]`,
   'log.level': DEFAULT_LOG_LEVEL,
+  'api.readOnly': String(DEFAULT_API.readOnly),
+  'api.tokens[].hosts': JSON.stringify(DEFAULT_TOKEN.hosts),
+  'api.tokens[].domains': JSON.stringify(DEFAULT_TOKEN.domains),
+  'api.grafana.requireIdentity': String(DEFAULT_API.requireIdentity),
+  'api.grafana.jwksUrl': `url + ${GRAFANA_KEYS_PATH}`,
+  'api.grafana.issuer': 'url',
   ...Object.fromEntries(Object.entries(DEFAULT_POLL).map(([key, value]) => [`poll.${key}`, String(value)])),
+  ...Object.fromEntries(
+    Object.entries(DEFAULT_API.rateLimit).map(([key, value]) => [`api.rateLimit.${key}`, String(value)]),
+  ),
 };
 
 interface Key {

@@ -6,8 +6,9 @@ import { types } from 'node:util';
 import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { z } from 'zod';
+import { KEY_DOCS } from './key-docs.ts';
 import { nearest } from './nearest.ts';
-import { KEY_DOCS, configFileSchema } from './schema.ts';
+import { configFileSchema } from './schema.ts';
 import type { ConfigFile } from './schema.ts';
 
 /** Largest configuration file read, bytes. */
@@ -101,6 +102,9 @@ function explain(issue: Issue, whole: unknown, problem: LoadedFile['problem']): 
 function unknownKey(key: string, allowed: readonly string[]): string {
   const list = `allowed here: ${allowed.join(', ')}`;
   if (/^(password|secret|token)$/i.test(key)) {
+    if (allowed.includes('sha256')) {
+      return `a token does not belong in this file, only its SHA-256: vireo token makes one and prints the line (${list})`;
+    }
     return `secrets do not belong in this file; use credentials with password_file or password_env (${list})`;
   }
   const meant = nearest(key, allowed);

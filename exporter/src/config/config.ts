@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the rest of the exporter gets from this room: everything decided, nothing optional that has a default.
 
+import type { Privilege } from '../contract/privileges.ts';
 import type { Secret } from './secret.ts';
 
 /** A listening address. */
@@ -41,6 +42,42 @@ export interface PollConfig {
   readonly maxInFlight: number;
 }
 
+/** Who may use the API, and for what. */
+export interface TokenConfig {
+  /** Unique; what logs and tasks show. */
+  readonly name: string;
+  /** SHA-256 of the token, 64 lower-case hexadecimal digits. Unique. */
+  readonly sha256: string;
+  readonly privileges: readonly Privilege[];
+  /** Glob patterns, `*` and `?` only, for the names of hosts. */
+  readonly hosts: readonly string[];
+  /** The same for the names of domains. */
+  readonly domains: readonly string[];
+}
+
+/** The Grafana whose users come through its plugin proxy. */
+export interface GrafanaConfig {
+  readonly url: string;
+  /** Whether a request without the identity of a user is refused. */
+  readonly requireIdentity: boolean;
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  /** Absent: any organisation. */
+  readonly audience?: string;
+}
+
+/** `/api/v1`. */
+export interface ApiConfig {
+  /** No action is carried out, whatever the token. */
+  readonly readOnly: boolean;
+  /** Empty: the API is off. */
+  readonly tokens: readonly TokenConfig[];
+  readonly grafana?: GrafanaConfig;
+  readonly rateLimit: { readonly requestsPerMinutePerToken: number; readonly failuresPerMinutePerAddress: number };
+  /** IP addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+}
+
 /** Least important first. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 /** One of {@link LOG_LEVELS}. */
@@ -52,7 +89,11 @@ export interface Config {
   readonly hosts: readonly HostConfig[];
   readonly poll: PollConfig;
   readonly web: { readonly listenAddresses: readonly ListenAddress[] };
+  /** As the file said when the process started; see TokenFileWatcher in auth. */
+  readonly api: ApiConfig;
   readonly log: { readonly level: LogLevel };
+  /** The configuration file, if there is one. */
+  readonly file?: string;
   /** `--demo`: add the simulated fleet. */
   readonly demo: boolean;
   /** What is allowed but probably not meant, one line each; for the log. */

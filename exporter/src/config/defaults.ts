@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every default of the configuration, and nothing else: the only place where one appears.
 
-import type { LogLevel, PollConfig } from './config.ts';
+import type { ApiConfig, GrafanaConfig, LogLevel, PollConfig, TokenConfig } from './config.ts';
 
 /** Loopback, because `/metrics` is open to whoever reaches it. */
 export const DEFAULT_LISTEN_ADDRESS = '127.0.0.1:9177';
@@ -19,3 +19,21 @@ export const DEFAULT_POLL: PollConfig = {
   // libvirtd stops reading a connection at its max_client_requests, 5 unless configured: even keepalive then stalls.
   maxInFlight: 4,
 };
+
+/** Without tokens the API is off. */
+export const DEFAULT_API: Pick<ApiConfig, 'readOnly' | 'rateLimit' | 'trustedProxies'> &
+  Pick<GrafanaConfig, 'requireIdentity'> = {
+  readOnly: false,
+  requireIdentity: false,
+  rateLimit: {
+    requestsPerMinutePerToken: 600,
+    failuresPerMinutePerAddress: 10,
+  },
+  trustedProxies: [],
+};
+
+/** A token is limited by its privileges; its patterns narrow it further. */
+export const DEFAULT_TOKEN: Pick<TokenConfig, 'hosts' | 'domains'> = { hosts: ['*'], domains: ['*'] };
+
+/** Where Grafana publishes its keys, below its URL. */
+export const GRAFANA_KEYS_PATH = '/api/signing-keys/keys';

@@ -95,6 +95,12 @@ describe('the configuration', () => {
         maxInFlight: 4,
       },
       web: { listenAddresses: [{ host: '127.0.0.1', port: 9177 }] },
+      api: {
+        readOnly: false,
+        tokens: [],
+        rateLimit: { requestsPerMinutePerToken: 600, failuresPerMinutePerAddress: 10 },
+        trustedProxies: [],
+      },
       log: { level: 'info' },
       demo: false,
       warnings: [],
@@ -102,7 +108,8 @@ describe('the configuration', () => {
   });
 
   it('is all defaults for an empty file', () => {
-    expect(loadConfig(['--config.file', file('# nothing yet\n')], {})).toEqual(loadConfig([], {}));
+    const path = file('# nothing yet\n');
+    expect(loadConfig(['--config.file', path], {})).toEqual({ ...loadConfig([], {}), file: path });
   });
 
   it('is read whole from a file', () => {
@@ -112,6 +119,14 @@ hosts:
   - { name: "Zürich 2", uri: "qemu:///system" }
 poll: { intervalSeconds: 10, statisticsDeadlineSeconds: 4, chunkDomains: 8, staleAfterPolls: 2, detailsIntervalSeconds: 120, maxInFlight: 3 }
 web: { listenAddresses: [":9177", "[::1]:9178", "localhost:0"] }
+api:
+  readOnly: true
+  tokens:
+    - { name: all, sha256: "${'AB'.repeat(32)}", privileges: [read, xml, read] }
+    - { name: some, sha256: "${'cd'.repeat(32)}", privileges: [power], hosts: ["kvm?"], domains: ["web-*", "db"] }
+  grafana: { url: "https://grafana.example/g/", requireIdentity: true, audience: "org:1" }
+  rateLimit: { requestsPerMinutePerToken: 60, failuresPerMinutePerAddress: 5 }
+  trustedProxies: ["10.0.0.0/8", "::1"]
 log: { level: debug }
 `);
     expect(loadConfig(['--config.file', path], {})).toEqual({
@@ -128,7 +143,24 @@ log: { level: debug }
         maxInFlight: 3,
       },
       web: { listenAddresses: [{ port: 9177 }, { host: '::1', port: 9178 }, { host: 'localhost', port: 0 }] },
+      api: {
+        readOnly: true,
+        tokens: [
+          { name: 'all', sha256: 'ab'.repeat(32), privileges: ['read', 'xml'], hosts: ['*'], domains: ['*'] },
+          { name: 'some', sha256: 'cd'.repeat(32), privileges: ['power'], hosts: ['kvm?'], domains: ['web-*', 'db'] },
+        ],
+        grafana: {
+          url: 'https://grafana.example/g/',
+          requireIdentity: true,
+          jwksUrl: 'https://grafana.example/g/api/signing-keys/keys',
+          issuer: 'https://grafana.example/g/',
+          audience: 'org:1',
+        },
+        rateLimit: { requestsPerMinutePerToken: 60, failuresPerMinutePerAddress: 5 },
+        trustedProxies: ['10.0.0.0/8', '::1'],
+      },
       log: { level: 'debug' },
+      file: path,
       demo: false,
       warnings: [],
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration: a flag beats its environment variable, that beats the file, that beats the default.
 
+import { decideApi } from './api-config.ts';
 import type { Config, HostConfig, ListenAddress, LogLevel } from './config.ts';
 import { LOG_LEVELS } from './config.ts';
 import { ConfigError } from './config-error.ts';
@@ -46,7 +47,9 @@ export function loadConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     hosts: decideHosts(given('--libvirt.uri'), { content, path: path ?? '', inFile }, env, problems, warnings),
     poll: decidePoll(content, inFile, problems),
     web: { listenAddresses },
+    api: decideApi(content.api ?? {}, (at, text) => problems.push(inFile(at, text))),
     log: { level: decideLogLevel(given('--log.level'), content, problems) },
+    ...(path === undefined ? {} : { file: path }),
     demo: flags.values.has('--demo'),
     warnings,
   };

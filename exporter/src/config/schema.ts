@@ -3,36 +3,15 @@
 // file, and messages about wrong values are made from it.
 
 import { z } from 'zod';
+import { apiSchema } from './api-schema.ts';
 import { LOG_LEVELS } from './config.ts';
-
-/** What people are told about a key. */
-export interface KeyDoc {
-  /** One sentence. */
-  readonly help: string;
-  /** Completes "must be ...". */
-  readonly allowed: string;
-  /** Its value must not appear in a message. */
-  readonly secret?: true;
-}
-
-/** The {@link KeyDoc} of every key. */
-export const KEY_DOCS = z.registry<KeyDoc>();
+import { KEY_DOCS, count, seconds } from './key-docs.ts';
 
 /** Longest host name, as in DNS. */
 export const HOST_NAME_LENGTH_MAX = 253;
 
 // Letters, marks, digits, punctuation, symbols; spaces only inside.
 const HOST_NAME = /^[\p{L}\p{M}\p{N}\p{P}\p{S}]+(?: +[\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u;
-
-function seconds(minimum: number, maximum: number, help: string) {
-  const allowed = `a number of seconds from ${String(minimum)} to ${String(maximum)}`;
-  return z.number().min(minimum).max(maximum).register(KEY_DOCS, { allowed, help }).optional();
-}
-
-function count(minimum: number, maximum: number, help: string) {
-  const allowed = `a whole number from ${String(minimum)} to ${String(maximum)}`;
-  return z.int().min(minimum).max(maximum).register(KEY_DOCS, { allowed, help }).optional();
-}
 
 const credentialsSchema = z
   .strictObject({
@@ -148,10 +127,15 @@ export const configFileSchema = z
       .optional(),
     poll: pollSchema.optional(),
     web: webSchema.optional(),
+    api: apiSchema.optional(),
     log: logSchema.optional(),
   })
   // Secret, as the file may be another than meant: one with a password, say.
-  .register(KEY_DOCS, { secret: true, allowed: 'a mapping with hosts, poll, web or log', help: 'The whole file.' });
+  .register(KEY_DOCS, {
+    secret: true,
+    allowed: 'a mapping with hosts, poll, web, api or log',
+    help: 'The whole file.',
+  });
 
 /** A configuration file that fits the schema. */
 export type ConfigFile = z.infer<typeof configFileSchema>;
