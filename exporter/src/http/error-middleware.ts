@@ -3,9 +3,10 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { PROBLEMS } from '../contract/problems.ts';
+import type { ProblemCode } from '../contract/problems.ts';
 import type { HttpLogger } from './deps.ts';
-import { HttpProblem, PROBLEMS } from './problems.ts';
-import type { ProblemCode } from './problems.ts';
+import { HttpProblem } from './problems.ts';
 import { requestIdOf } from './request-log.ts';
 
 /** The last route: whatever no other took. */
