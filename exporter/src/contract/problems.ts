@@ -71,15 +71,25 @@ const AUTH_PROBLEMS = {
     meaning: 'No configured token has this value.',
     advice: 'Check the token; the configuration holds its SHA-256 in hex.',
   },
-  VIREO_AUTH_IDENTITY: {
+  VIREO_IDENTITY_REQUIRED: {
     status: 401,
-    meaning: 'The signed identity of Grafana is missing, expired or not valid.',
-    advice: 'Reload the page in Grafana; check api.grafana, and that both clocks are right.',
+    meaning: 'The request carries no signed identity of a Grafana user, and one is required.',
+    advice: 'Sign in to Grafana and use the app there; for scripts, set api.grafana.requireIdentity to false.',
   },
-  VIREO_AUTH_KEYS: {
+  VIREO_IDENTITY_INVALID: {
+    status: 401,
+    meaning: 'The identity in X-Grafana-Id is not one that the configured Grafana signed for us.',
+    advice: 'Check url, issuer and audience of api.grafana, and that both clocks are right; the log says which.',
+  },
+  VIREO_IDENTITY_EXPIRED: {
+    status: 401,
+    meaning: 'The identity in X-Grafana-Id has expired.',
+    advice: 'Repeat the request from Grafana, which signs a new one; check that both clocks are right.',
+  },
+  VIREO_IDENTITY_UNAVAILABLE: {
     status: 503,
     meaning: 'The keys that identities are checked with cannot be fetched from Grafana.',
-    advice: 'Check api.grafana and that Vireo reaches Grafana; repeat after Retry-After.',
+    advice: 'Check api.grafana.jwksUrl and that Vireo reaches it; repeat after Retry-After. The log has the reason.',
   },
   VIREO_AUTH_PRIVILEGE: {
     status: 403,
