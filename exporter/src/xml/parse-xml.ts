@@ -41,6 +41,11 @@ export class XmlElement {
     const value = this.#attributes.get(name);
     return value === '' ? undefined : value;
   }
+
+  /** All attributes by name, decoded, in document order; an empty one is `''` here. */
+  get attributes(): ReadonlyMap<string, string> {
+    return this.#attributes;
+  }
 }
 
 const TAG = 'tag ';
@@ -112,7 +117,7 @@ function readNodes(nodes: unknown): { elements: XmlElement[]; text: string } {
     if (!isRecord(node)) continue;
     const { [ATTRIBUTES]: attributes, ...content } = node;
     for (const [key, value] of Object.entries(content)) {
-      if (key === TEXT) text += decode(asString(value));
+      if (key === TEXT) text += decodeXml(asString(value));
       else if (key === CDATA) text += asArray(value).map(rawText).join('');
       else if (key.startsWith(TAG)) {
         const inner = readNodes(value);
@@ -125,7 +130,7 @@ function readNodes(nodes: unknown): { elements: XmlElement[]; text: string } {
 
 function readAttributes(attributes: unknown): ReadonlyMap<string, string> {
   if (!isRecord(attributes)) return new Map();
-  return new Map(Object.entries(attributes).map(([name, value]) => [name.slice(1), decode(asString(value))]));
+  return new Map(Object.entries(attributes).map(([name, value]) => [name.slice(1), decodeXml(asString(value))]));
 }
 
 function rawText(node: unknown): string {
@@ -140,7 +145,8 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ['apos', "'"],
 ]);
 
-function decode(text: string): string {
+/** Text with XML's five entities and numbered characters as what they stand for. Throws {@link XmlError} at any other. */
+export function decodeXml(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#(\d+);|#x([\da-fA-F]+);|(\w+);)?/g, (...match: unknown[]) => {
     const [, decimal, hex, name] = match;
