@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests and responses of the API under /api/v1, as schemas: the routes read requests with them, tests hold responses
+// against them, and openapi.ts publishes them. Nothing here knows how anything is done.
+
+import { z } from 'zod';
+import { domainState, hostName, instant, uuid } from './api-fields.ts';
+import { PROBLEMS } from './problems.ts';
+import type { ProblemCode } from './problems.ts';
+
+export { domainBrief, domainFull, domainList } from './api-domains.ts';
+export type { DomainBrief, DomainFull, DomainList } from './api-domains.ts';
+export { hostBrief, hostFull, hostList } from './api-hosts.ts';
+export type { HostBrief, HostFull, HostList } from './api-hosts.ts';
+
+/** Most items of one page. */
+export const LIMIT_MAX = 10_000;
+const LIMIT_DEFAULT = 100;
+/** Most targets of one bulk request. */
+export const TARGETS_MAX = 500;
+const REASON_LENGTH_MAX = 500;
+
+/** Orders of the list of domains; `-` turns one round. */
+export const DOMAIN_SORTS = ['name', '-name', 'host', '-host', 'state', '-state'] as const;
+/** One of {@link DOMAIN_SORTS}. */
+export type DomainSort = (typeof DOMAIN_SORTS)[number];
+
+/** Views of a domain's XML. */
+export const XML_VIEWS = ['live', 'config', 'diff'] as const;
+
+const limit = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((n) => n >= 1 && n <= LIMIT_MAX)
+  .default(LIMIT_DEFAULT)
+  .meta({ description: `Most items of the page, 1 to ${String(LIMIT_MAX)}; ${String(LIMIT_DEFAULT)} by default.` });
+const cursor = z
+  .string()
+  .min(1)
+  .max(4096)
+  .optional()
+  .meta({ description: 'nextCursor of the page before, with the same other parameters.' });
+
+/** Query parameters that may stand more than once. */
+export const REPEATABLE_PARAMETERS = ['host', 'state'] as const;
+
+/** Query of GET /api/v1/domains. */
+export const domainsQuery = z.strictObject({
+  host: z.array(hostName).max(1000).optional().meta({ description: 'Only of this host; may stand more than once.' }),
+  state: z.array(domainState).max(20).optional().meta({ description: 'Only in this state; may stand more than once.' }),
+  q: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Text in name, UUID or title; upper and lower case are the same.' }),
+  sort: z.enum(DOMAIN_SORTS).default('name').meta({ description: 'Order; `-` turns it round.' }),
+  limit,
+  cursor,
+});
+
+/** Query of a domain's XML. */
+export const xmlQuery = z.strictObject({
+  view: z.enum(XML_VIEWS).optional().meta({
+    description:
+      'live: as it runs; config: as it will start next; diff: what differs. Without: live if it runs, else config.',
+  }),
+});
+
+/** Query of a path that takes none. */
+export const noQuery = z.strictObject({});
+
+const reason = z
+  .string()
+  .max(REASON_LENGTH_MAX)
+  .regex(/^[^\p{Cc}]*$/u, 'must be one line')
+  .optional()
+  .meta({ description: 'Why; it stands in the task and the audit log.' });
+const ifDomainId = z.int().min(-1).optional().meta({
+  description: 'Refuse unless the domain still has this id, that is unless it stopped or started anew meanwhile.',
+});
+const action = z.string().min(1).max(64).meta({ description: 'One of the actions in docs/api.md.' });
+const options = z
+  .record(z.string(), z.unknown())
+  .optional()
+  .meta({ description: 'Options of the action; each action has its own.' });
+
+/** Body of POST …/domains/{uuid}/actions. */
+export const actionRequest = z
+  .strictObject({ action, options, ifDomainId, reason })
+  .meta({ id: 'ActionRequest', description: 'One action on one domain.' });
+/** See {@link actionRequest}. */
+export type ActionRequest = z.infer<typeof actionRequest>;
+
+/** Body of POST /api/v1/actions. */
+export const bulkRequest = z
+  .strictObject({
+    targets: z
+      .array(z.strictObject({ host: hostName, uuid, ifDomainId }))
+      .min(1)
+      .max(TARGETS_MAX),
+    action,
+    options,
+    reason,
+    dryRun: z.boolean().optional().meta({ description: 'Only tell what would be accepted.' }),
+  })
+  .meta({ id: 'BulkRequest', description: 'One action on many domains.' });
+/** See {@link bulkRequest}. */
+export type BulkRequest = z.infer<typeof bulkRequest>;
+
+/** An answer that is an error: RFC 9457. */
+export const problem = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]).meta({ description: 'Match on it.' }),
+    detail: z.string(),
+    requestId: z.string().meta({ description: 'Stands in the log as well.' }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457. docs/errors.md has every code.' });
+
+const eventFields = { at: instant, host: hostName };
+const domainOfEvent = z.strictObject({ uuid, name: z.string() });
+const errorOfEvent = z.strictObject({ code: z.string(), message: z.string() });
+
+/** The data of one event about a host or a domain; its type is the event's name as well. */
+export const changeEvent = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('host.up'), ...eventFields, driver: z.string(), libvirtVersion: z.string() }),
+    z.strictObject({ type: z.literal('host.lost'), ...eventFields, error: errorOfEvent, retryInMs: z.number() }),
+    z.strictObject({ type: z.literal('domain.added'), ...eventFields, domain: domainOfEvent, state: domainState }),
+    z.strictObject({ type: z.literal('domain.removed'), ...eventFields, domain: domainOfEvent }),
+    z.strictObject({
+      type: z.literal('domain.state'),
+      ...eventFields,
+      domain: domainOfEvent,
+      from: domainState,
+      to: domainState,
+      reason: z.string(),
+    }),
+    z.strictObject({
+      type: z.literal('domain.stuck'),
+      ...eventFields,
+      domain: domainOfEvent,
+      controlState: z.string().optional(),
+    }),
+    z.strictObject({ type: z.literal('domain.recovered'), ...eventFields, domain: domainOfEvent, stuckMs: z.number() }),
+    z.strictObject({
+      type: z.literal('domain.event'),
+      ...eventFields,
+      domain: domainOfEvent,
+      event: z.string(),
+      detail: z.string(),
+    }),
+    z.strictObject({ type: z.literal('poll.failed'), ...eventFields, group: z.string(), error: errorOfEvent }),
+    z.strictObject({ type: z.literal('poll.recovered'), ...eventFields, group: z.string() }),
+  ])
+  .meta({ id: 'ChangeEvent' });
+/** See {@link changeEvent}. */
+export type ChangeEvent = z.infer<typeof changeEvent>;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host's snapshot as the API shows it.
+
+import type { HostBrief, HostFull } from '../../contract/api-hosts.ts';
+import type { DomainSnapshot, HostSnapshot, HostState } from '../../hosts/snapshot.ts';
+import { adviceFor } from '../advice.ts';
+
+/** A moment as the API writes it. `ms` since the epoch. */
+export function instantOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** `{ [key]: value }`, or nothing at all for `undefined`: unknown is absent. */
+export function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  if (value === undefined) return {};
+  const fields: Partial<Record<K, V>> = {};
+  fields[key] = value;
+  return fields;
+}
+
+/** A host in brief. `visible` tells which of its domains are counted. */
+export function viewHostBrief(snapshot: HostSnapshot, visible: (domain: DomainSnapshot) => boolean): HostBrief {
+  const { host, uri, simulated, state, facts, domainsKnown } = snapshot;
+  return {
+    host,
+    uri,
+    simulated,
+    state: state.kind,
+    since: instantOf(state.since),
+    ...given('error', viewError(state)),
+    ...given('driver', facts?.driver),
+    ...given('hypervisorVersion', facts?.hypervisorVersion),
+    ...given('libvirtVersion', facts?.libvirtVersion),
+    ...(domainsKnown ? { domains: countDomains(snapshot, visible) } : {}),
+  };
+}
+
+/** A host in full. */
+export function viewHost(snapshot: HostSnapshot, visible: (domain: DomainSnapshot) => boolean): HostFull {
+  const { facts, pools, polls } = snapshot;
+  return {
+    ...viewHostBrief(snapshot, visible),
+    ...given('hostname', facts?.hostname),
+    ...given('node', viewNode(snapshot)),
+    pools: pools.map((pool) => ({
+      name: pool.name,
+      uuid: pool.uuid,
+      ...given('state', pool.state),
+      ...given('capacityBytes', pool.capacityBytes),
+      ...given('allocationBytes', pool.allocationBytes),
+      ...given('availableBytes', pool.availableBytes),
+    })),
+    polls: Object.fromEntries(
+      [...polls].map(([group, { success, durationSeconds, lastSuccessAt }]) => [
+        group,
+        {
+          success,
+          durationSeconds,
+          ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: instantOf(lastSuccessAt) }),
+        },
+      ]),
+    ),
+  };
+}
+
+function viewError(state: HostState): HostBrief['error'] {
+  if (state.kind !== 'lost') return undefined;
+  const { code, message } = state.error;
+  return { code, message, advice: adviceFor(code), nextAttemptAt: instantOf(state.nextAttemptAt) };
+}
+
+function countDomains(
+  snapshot: HostSnapshot,
+  visible: (domain: DomainSnapshot) => boolean,
+): NonNullable<HostBrief['domains']> {
+  const byState: Record<string, number> = {};
+  let total = 0;
+  for (const domain of snapshot.domains.values()) {
+    if (!visible(domain)) continue;
+    total += 1;
+    byState[domain.state] = (byState[domain.state] ?? 0) + 1;
+  }
+  return { total, byState };
+}
+
+function viewNode({ facts, node }: HostSnapshot): HostFull['node'] {
+  const info = facts?.node;
+  if (info === undefined) return undefined;
+  return {
+    cpuModel: info.cpuModel,
+    cpus: info.cpuCount,
+    // libvirt says 0 for unknown.
+    ...(info.mhz > 0 ? { mhz: info.mhz } : {}),
+    numaNodes: info.numaNodeCount,
+    socketsPerNumaNode: info.socketsPerNode,
+    coresPerSocket: info.coresPerSocket,
+    threadsPerCore: info.threadsPerCore,
+    memoryBytes: info.memoryBytes,
+    ...given('freeMemoryBytes', node?.freeMemoryBytes),
+  };
+}
