@@ -36,8 +36,9 @@ export function isInstalled(root) {
 /** Installs the dependencies unless they are there. */
 export function install(root) {
   if (isInstalled(root)) return;
+  // The compiler is a development dependency, which NODE_ENV=production would leave out.
   say('installing dependencies (npm ci)');
-  run(root, 'npm', ['ci']);
+  run(root, 'npm', ['ci', '--include=dev']);
 }
 
 /** Builds `projects` (all without); tsc itself knows what is stale, except that it trusts its notes about deleted output. */
