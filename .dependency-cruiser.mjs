@@ -54,7 +54,12 @@ function only(dependency, room) {
 
 export default {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     ...arrows('libvirt', LIBVIRT, LIBVIRT_ROOT),
     ...arrows('exporter', EXPORTER),
     {

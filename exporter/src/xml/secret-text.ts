@@ -138,7 +138,9 @@ function secretOptions(text: string): (name: string) => boolean {
 
 /** Whether a firmware entry (fw_cfg) holds a secret: by its name, or as what first configures a guest. */
 export function isSecretFirmwareEntry(name: string): boolean {
-  return /coreos|flatcar|ignition|cloud-?init|user-?data/i.test(name) || isSecretName(name) || name.includes('credential');
+  return (
+    /coreos|flatcar|ignition|cloud-?init|user-?data/i.test(name) || isSecretName(name) || name.includes('credential')
+  );
 }
 
 function valueAt(

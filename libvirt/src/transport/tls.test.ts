@@ -253,7 +253,12 @@ describe('a TLS connection', () => {
 
   it('says so when the other side speaks no TLS', async () => {
     const at = await port(
-      createTcpServer((socket) => socket.on('error', () => undefined).resume().end('SSH-2.0-OpenSSH_9.2\r\n')),
+      createTcpServer((socket) =>
+        socket
+          .on('error', () => undefined)
+          .resume()
+          .end('SSH-2.0-OpenSSH_9.2\r\n'),
+      ),
     );
     await expect(open(at, 'good')).rejects.toThrow('the other side does not speak TLS');
   });
