@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A task: one action on one domain from its acceptance to its end, as the API shows it.
+
+import { z } from 'zod';
+import { ACTION_IDS } from './actions.ts';
+import { hostName, instant, uuid } from './api-fields.ts';
+
+/**
+ * `accepted` waits for its turn, `running` is under way; the others are final. `timed_out`: the deadline passed and the
+ * goal was not seen. `unknown`: the daemon or Vireo went away in mid-action, so nobody can tell; nothing is repeated.
+ */
+export const TASK_STATES = [
+  'accepted',
+  'running',
+  'succeeded',
+  'timed_out',
+  'failed',
+  'cancelled',
+  'unknown',
+] as const;
+/** One of {@link TASK_STATES}. */
+export type TaskState = (typeof TASK_STATES)[number];
+
+/** Whether a task in this state is over. */
+export function isFinal(state: TaskState): boolean {
+  return state !== 'accepted' && state !== 'running';
+}
+
+/** What a domain was seen to be; `gone` for a transient one that stopped. */
+const seenState = z.strictObject({
+  state: z.string().meta({ description: 'libvirt’s state, or `gone` for a domain that no longer exists.' }),
+  reason: z.string(),
+});
+
+/** Who asked. */
+export const actor = z.strictObject({
+  token: z.string().meta({ description: 'The name of the token.' }),
+  user: z.string().optional().meta({ description: 'The user, when Grafana vouched for one.' }),
+  address: z.string(),
+});
+/** See {@link actor}. */
+export type Actor = z.infer<typeof actor>;
+
+/** One thing that was done or seen on the way. */
+export const taskStep = z.strictObject({ at: instant, what: z.string(), detail: z.string().optional() });
+/** See {@link taskStep}. */
+export type TaskStep = z.infer<typeof taskStep>;
+
+/** One task. */
+export const task = z
+  .strictObject({
+    id: z.uuid(),
+    host: hostName,
+    uuid,
+    domain: z.string().meta({ description: 'The name of the domain.' }),
+    action: z.enum(ACTION_IDS),
+    options: z.record(z.string(), z.unknown()),
+    state: z.enum(TASK_STATES).meta({
+      description:
+        'accepted, running; final: succeeded, timed_out, failed, cancelled, unknown (the daemon or Vireo went away in mid-action).',
+    }),
+    changed: z.boolean().optional().meta({ description: 'false: the domain already was as asked, nothing was done.' }),
+    acceptedAt: instant,
+    startedAt: instant.optional(),
+    endedAt: instant.optional(),
+    deadline: instant.meta({ description: 'When it times out; moves while it waits for its turn.' }),
+    actor,
+    reason: z.string().optional().meta({ description: 'As the request gave it.' }),
+    steps: z.array(taskStep),
+    error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+    result: seenState.optional().meta({ description: 'What the domain was seen to be when the task ended.' }),
+    observed: seenState
+      .extend({
+        at: instant,
+        goalReached: z.boolean().meta({ description: 'Whether that is what the action was for.' }),
+      })
+      .optional()
+      .meta({ description: 'What the domain was seen to be after a task ended `unknown`.' }),
+    bulkId: z.uuid().optional(),
+  })
+  .meta({ id: 'Task', description: 'One action on one domain, and what became of it.' });
+/** See {@link task}. */
+export type Task = z.infer<typeof task>;
+
+/** A page of tasks, newest first. */
+export const taskList = z.strictObject({ items: z.array(task) }).meta({ id: 'TaskList' });
+/** See {@link taskList}. */
+export type TaskList = z.infer<typeof taskList>;
+
+/** What one target of a bulk request got: a task, or a refusal; of a dry run the verdict alone. */
+export const bulkResult = z
+  .strictObject({
+    bulkId: z.uuid(),
+    dryRun: z.boolean(),
+    results: z.array(
+      z.strictObject({
+        host: hostName,
+        uuid,
+        domain: z.string().optional(),
+        accepted: z.boolean().meta({ description: 'Of a dry run: whether it would be.' }),
+        changes: z.boolean().optional().meta({ description: 'Of a dry run: false if the domain already is as asked.' }),
+        task: task.optional(),
+        error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'BulkResult', description: 'In the order of the targets.' });
+/** See {@link bulkResult}. */
+export type BulkResult = z.infer<typeof bulkResult>;
