@@ -54,6 +54,15 @@ cgroup_controllers = []
 stdio_handler = "file"
 `;
 
+/**
+ * A hundred ports for the domains' VNC servers, below the ephemeral ones. libvirtd looks whether a port is free and QEMU
+ * takes it a moment later: two labs, or a lab and the machine's own libvirt, must not look in the same place.
+ */
+function buildDisplayPorts(): string {
+  const first = 6000 + 100 * Math.floor(Math.random() * 260);
+  return `remote_display_port_min = ${String(first)}\nremote_display_port_max = ${String(first + 99)}\n`;
+}
+
 /** The daemon's configuration; one key a line. */
 function buildConfig(options: LibvirtdOptions, tcpPort: number, tlsPort: number): string {
   const lines = [
@@ -95,7 +104,7 @@ export async function startLibvirtd(lab: Lab, options: LibvirtdOptions = {}): Pr
   const [tcpPort, tlsPort] = [await freePort(), await freePort()];
   const config = join(lab.directory, 'etc', 'libvirtd.conf');
   await writeFile(config, buildConfig(options, tcpPort, tlsPort));
-  await writeFile(join(lab.directory, 'etc', 'qemu.conf'), QEMU_CONF);
+  await writeFile(join(lab.directory, 'etc', 'qemu.conf'), QEMU_CONF + buildDisplayPorts());
   const socketPath = join(lab.directory, 'run', 'libvirt', 'libvirt-sock');
   const readOnlySocketPath = `${socketPath}-ro`;
   const uri = `qemu:///system?socket=${socketPath}`;
