@@ -7,8 +7,6 @@ import type { Fields, Layout, StructValue } from './layout.ts';
 
 /** REMOTE_PROGRAM: everything that is the same for all hypervisors. */
 export const REMOTE_PROGRAM = 0x2000_8086;
-/** QEMU_PROGRAM: what only QEMU has. */
-export const QEMU_PROGRAM = 0x2000_8087;
 /** KEEPALIVE_PROGRAM: "keep" in ASCII. */
 export const KEEPALIVE_PROGRAM = 0x6b65_6570;
 
