@@ -27,13 +27,13 @@ export type DomainSort = (typeof DOMAIN_SORTS)[number];
 /** Views of a domain's XML. */
 export const XML_VIEWS = ['live', 'config', 'diff'] as const;
 
-const limit = z
-  .string()
-  .regex(/^\d{1,5}$/)
-  .transform(Number)
-  .refine((n) => n >= 1 && n <= LIMIT_MAX)
+const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(LIMIT_MAX)
   .default(LIMIT_DEFAULT)
-  .meta({ description: `Most items of the page, 1 to ${String(LIMIT_MAX)}; ${String(LIMIT_DEFAULT)} by default.` });
+  .meta({ description: 'Most items of the page.' });
 const cursor = z
   .string()
   .min(1)

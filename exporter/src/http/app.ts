@@ -3,11 +3,13 @@
 
 import express from 'express';
 import type { Express } from 'express';
+import { createApiRouter } from './api/router.ts';
 import type { HttpDeps } from './deps.ts';
 import { errorMiddleware, methodNotAllowed, notFound } from './error-middleware.ts';
 import { renderLandingPage } from './landing-page.ts';
 import { LANDING_STYLE_HASH } from './landing-style.ts';
 import { metricsRoute } from './metrics-route.ts';
+import { pathHygiene } from './path-hygiene.ts';
 import { HttpProblem } from './problems.ts';
 import { requestLog } from './request-log.ts';
 import { policyWithStyle, securityHeaders } from './security-headers.ts';
@@ -15,13 +17,13 @@ import { policyWithStyle, securityHeaders } from './security-headers.ts';
 /** Most host names listed in an answer of /-/ready. */
 const NAMES_MAX = 20;
 
-/** Builds the application; nothing listens yet. */
-export function createApp(deps: HttpDeps): Express {
+/** Builds the application; nothing listens yet. What has no end by itself ends when `stopping` is aborted. */
+export function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
   const { version, startedAt, now = Date.now } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(deps.logger), securityHeaders);
+  app.use(requestLog(deps.logger), securityHeaders, pathHygiene);
   const readOnly = methodNotAllowed('GET', 'HEAD');
 
   app
@@ -46,6 +48,8 @@ export function createApp(deps: HttpDeps): Express {
       response.type('text/plain').send('Vireo is ready.\n');
     })
     .all(readOnly);
+
+  if (deps.api !== undefined) app.use('/api/v1', createApiRouter(deps.api, deps, stopping));
 
   app.use(notFound);
   app.use(errorMiddleware(deps.logger));

@@ -9,7 +9,7 @@ import { errorMiddleware } from './error-middleware.ts';
 
 async function answerOf(route: RequestHandler): Promise<{ status: number | 'broken'; body: string; errors: object[] }> {
   const errors: object[] = [];
-  const logger = { debug: () => undefined, error: (fields: object) => void errors.push(fields) };
+  const logger = { debug: () => undefined, info: () => undefined, error: (fields: object) => void errors.push(fields) };
   const server = createServer(express().use(route).use(errorMiddleware(logger)));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

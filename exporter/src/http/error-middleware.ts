@@ -5,6 +5,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { PROBLEMS } from '../contract/problems.ts';
 import type { ProblemCode } from '../contract/problems.ts';
+import { problemOfLibvirt } from './api/libvirt-problem.ts';
 import type { HttpLogger } from './deps.ts';
 import { HttpProblem } from './problems.ts';
 import { requestIdOf } from './request-log.ts';
@@ -31,7 +32,7 @@ export function errorMiddleware(logger: HttpLogger): ErrorRequestHandler {
     const { code, detail, headers } = problemOf(error);
     const { status } = PROBLEMS[code];
     const requestId = requestIdOf(response);
-    if (status >= 500 && !(error instanceof HttpProblem)) {
+    if (code === 'VIREO_INTERNAL') {
       const { method, path } = request;
       logger.error({ event: 'http.error', requestId, method, path, err: error }, 'a request failed by a fault of ours');
     }
@@ -56,6 +57,8 @@ export function errorMiddleware(logger: HttpLogger): ErrorRequestHandler {
 
 function problemOf(error: unknown): { code: ProblemCode; detail: string; headers: Readonly<Record<string, string>> } {
   if (error instanceof HttpProblem) return { code: error.code, detail: error.message, headers: error.headers };
+  const refused = problemOfLibvirt(error);
+  if (refused !== undefined) return { code: refused.code, detail: refused.message, headers: refused.headers };
   // What express and its router throw over a request: a path that does not decode, for instance.
   if (typeof error === 'object' && error !== null && 'status' in error && error.status === 400) {
     return { code: 'VIREO_HTTP_BAD_REQUEST', detail: 'the request is malformed', headers: {} };

@@ -46,7 +46,7 @@ beforeEach(async () => {
     metrics: (request) => metrics(request),
     version: '0.1.0',
     startedAt: NOW,
-    logger: { debug: log('debug'), error: log('error') },
+    logger: { debug: log('debug'), info: log('info'), error: log('error') },
   });
   port = await server.listen(LOCAL);
 });

@@ -40,7 +40,8 @@ export interface HttpServer {
 
 /** Builds the server; nothing listens yet. */
 export function createHttpServer(deps: HttpDeps): HttpServer {
-  const app = createApp(deps);
+  const stopping = new AbortController();
+  const app = createApp(deps, stopping.signal);
   const servers: Server[] = [];
   let closing = false;
 
@@ -71,6 +72,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     },
     async close(deadlineMs) {
       closing = true;
+      stopping.abort();
       const cutOff = setTimeout(() => {
         for (const server of servers) server.closeAllConnections();
       }, deadlineMs);

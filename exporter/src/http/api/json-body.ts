@@ -41,10 +41,16 @@ function requireJson(request: Request): void {
 async function readBytes(request: Request): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length <= BODY_BYTES_MAX) chunks.push(chunk);
-    else if (length > DISCARDED_BYTES_MAX) break;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length <= BODY_BYTES_MAX) chunks.push(chunk);
+      else if (length > DISCARDED_BYTES_MAX) break;
+    }
+  } catch (error) {
+    // Nobody is there to read this any more; it only must not look like a fault of ours.
+    if (request.destroyed) throw new HttpProblem('VIREO_HTTP_BAD_REQUEST', 'the client left before its body was whole');
+    throw error;
   }
   if (length > BODY_BYTES_MAX) {
     const headers = length > DISCARDED_BYTES_MAX ? { Connection: 'close' } : {};

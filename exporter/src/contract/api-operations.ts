@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every operation of the API: what docs/api.md and the OpenAPI document are made of, and what the routes are tested
+// against.
+
+import type { z } from 'zod';
+import { domainFull, domainList, domainsQuery, hostFull, hostList, xmlQuery } from './api.ts';
+import type { Privilege } from './privileges.ts';
+import type { ProblemCode } from './problems.ts';
+
+/** One way an operation succeeds. */
+export interface OperationAnswer {
+  readonly status: 200 | 202;
+  readonly description: string;
+  readonly mediaType: string;
+  /** Absent for what is not JSON. */
+  readonly schema?: z.ZodType;
+}
+
+/** One operation. */
+export interface Operation {
+  readonly id: string;
+  readonly method: 'get' | 'post';
+  /** Below /api/v1, with `{parameters}`. */
+  readonly path: string;
+  readonly summary: string;
+  /** Absent when the action decides, or any token will do. */
+  readonly privilege?: Privilege;
+  readonly query?: z.ZodObject;
+  /** Headers that mean something here. */
+  readonly headers?: readonly ('Idempotency-Key' | 'Last-Event-ID' | 'If-None-Match')[];
+  readonly body?: z.ZodType;
+  readonly answers: readonly OperationAnswer[];
+  /** Besides {@link ANY_PROBLEMS}. */
+  readonly problems: readonly ProblemCode[];
+}
+
+/** What every operation may answer. */
+export const ANY_PROBLEMS = [
+  'VIREO_HTTP_PATH',
+  'VIREO_API_OFF',
+  'VIREO_AUTH_MISSING',
+  'VIREO_AUTH_TOKEN',
+  'VIREO_AUTH_RATE',
+  'VIREO_AUTH_PRIVILEGE',
+  'VIREO_IDENTITY_REQUIRED',
+  'VIREO_IDENTITY_INVALID',
+  'VIREO_IDENTITY_EXPIRED',
+  'VIREO_IDENTITY_UNAVAILABLE',
+  'VIREO_PARAMETER',
+  'VIREO_INTERNAL',
+] as const satisfies readonly ProblemCode[];
+
+const OF_HOST = ['VIREO_HOST_UNKNOWN'] as const;
+const OF_DOMAIN = [...OF_HOST, 'VIREO_UUID', 'VIREO_DOMAIN_UNKNOWN', 'VIREO_HOST_LOST'] as const;
+const OF_LIBVIRT = [
+  'VIREO_BUSY',
+  'VIREO_HOST_LOST',
+  'VIREO_STATE',
+  'VIREO_DOMAIN_BUSY',
+  'VIREO_UNSUPPORTED',
+  'VIREO_LIBVIRT_DENIED',
+  'VIREO_LIBVIRT_TIMEOUT',
+  'VIREO_LIBVIRT',
+] as const;
+
+const JSON_TYPE = 'application/json';
+
+/** All of them, in the order they are documented. */
+export const OPERATIONS: readonly Operation[] = [
+  {
+    id: 'listHosts',
+    method: 'get',
+    path: '/hosts',
+    summary: 'Hosts in brief',
+    privilege: 'read',
+    answers: [{ status: 200, description: 'The hosts the token may see.', mediaType: JSON_TYPE, schema: hostList }],
+    problems: [],
+  },
+  {
+    id: 'getHost',
+    method: 'get',
+    path: '/hosts/{host}',
+    summary: 'One host in full',
+    privilege: 'read',
+    answers: [{ status: 200, description: 'The host.', mediaType: JSON_TYPE, schema: hostFull }],
+    problems: [...OF_HOST],
+  },
+  {
+    id: 'getHostXml',
+    method: 'get',
+    path: '/hosts/{host}/xml',
+    summary: 'Capabilities of a host',
+    privilege: 'xml',
+    headers: ['If-None-Match'],
+    answers: [{ status: 200, description: 'The capabilities document.', mediaType: 'application/xml' }],
+    problems: [...OF_HOST, ...OF_LIBVIRT],
+  },
+  {
+    id: 'listDomains',
+    method: 'get',
+    path: '/domains',
+    summary: 'Domains in brief, of all hosts',
+    privilege: 'read',
+    query: domainsQuery,
+    answers: [{ status: 200, description: 'One page.', mediaType: JSON_TYPE, schema: domainList }],
+    problems: [...OF_HOST, 'VIREO_CURSOR'],
+  },
+  {
+    id: 'getDomain',
+    method: 'get',
+    path: '/hosts/{host}/domains/{uuid}',
+    summary: 'One domain in full',
+    privilege: 'read',
+    answers: [{ status: 200, description: 'The domain.', mediaType: JSON_TYPE, schema: domainFull }],
+    problems: [...OF_DOMAIN],
+  },
+  {
+    id: 'getDomainXml',
+    method: 'get',
+    path: '/hosts/{host}/domains/{uuid}/xml',
+    summary: 'XML of a domain, without its secrets, or what differs between its two forms',
+    privilege: 'xml',
+    query: xmlQuery,
+    headers: ['If-None-Match'],
+    answers: [{ status: 200, description: 'The document: views live and config.', mediaType: 'application/xml' }],
+    problems: [...OF_DOMAIN, ...OF_LIBVIRT],
+  },
+  {
+    id: 'getScreenshot',
+    method: 'get',
+    path: '/hosts/{host}/domains/{uuid}/screenshot',
+    summary: 'The screen of a running domain',
+    privilege: 'console.view',
+    answers: [{ status: 200, description: 'A picture.', mediaType: 'image/png' }],
+    problems: [...OF_DOMAIN, ...OF_LIBVIRT],
+  },
+  {
+    id: 'followEvents',
+    method: 'get',
+    path: '/events',
+    summary: 'What happens, as it happens: Server-Sent Events',
+    privilege: 'read',
+    headers: ['Last-Event-ID'],
+    answers: [{ status: 200, description: 'A stream without end.', mediaType: 'text/event-stream' }],
+    problems: ['VIREO_BUSY'],
+  },
+  {
+    id: 'getOpenapi',
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This document',
+    answers: [{ status: 200, description: 'OpenAPI 3.1.', mediaType: JSON_TYPE }],
+    problems: [],
+  },
+];

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// GET /domains and /hosts/{host}/domains/{uuid}.
+
+import type { RequestHandler } from 'express';
+import { REPEATABLE_PARAMETERS, domainsQuery, noQuery } from '../../contract/api.ts';
+import type { DomainList } from '../../contract/api.ts';
+import type { ActionsPort } from '../deps.ts';
+import { callerOf } from './authentication.ts';
+import { listDomains } from './domain-list.ts';
+import { viewDomain, viewDomainBrief } from './domain-views.ts';
+import type { Fleet } from './fleet.ts';
+import { pathPart, queryOf, uuidPart } from './parameters.ts';
+import { sendJson } from './send.ts';
+
+/** One page of the domains the caller may see. */
+export function listDomainsRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
+  return (request, response) => {
+    const caller = callerOf(request);
+    const { principal } = caller;
+    fleet.access.requirePrivilege(caller, 'read');
+    const { host, state, q, sort, limit, cursor } = queryOf(request, domainsQuery, REPEATABLE_PARAMETERS);
+    // A misspelt host would otherwise look like one without domains.
+    for (const name of host ?? []) fleet.host(caller, 'read', name);
+    const page = listDomains(
+      fleet.domains(),
+      {
+        ...(host === undefined ? {} : { hosts: new Set(host) }),
+        ...(state === undefined ? {} : { states: new Set(state) }),
+        ...(q === undefined ? {} : { search: q }),
+        ...(cursor === undefined ? {} : { cursor }),
+        sort,
+        limit,
+      },
+      (entry) => fleet.access.seesDomain(caller, 'read', entry.host.host, entry.domain.name),
+    );
+    const list: DomainList = {
+      items: page.entries.map((entry) => viewDomainBrief(entry, actions.describe(entry, principal))),
+      total: page.total,
+      ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
+    };
+    sendJson(response, list);
+  };
+}
+
+/** One domain. */
+export function domainRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
+  return (request, response) => {
+    const caller = callerOf(request);
+    fleet.access.requirePrivilege(caller, 'read');
+    queryOf(request, noQuery);
+    const found = fleet.domain(caller, 'read', pathPart(request, 'host'), uuidPart(request));
+    sendJson(response, viewDomain(found, actions.describe(found, caller.principal)));
+  };
+}

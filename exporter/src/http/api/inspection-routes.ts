@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// XML of hosts and domains, without secrets, and pictures of screens.
+
+import type { RequestHandler } from 'express';
+import { noQuery, xmlQuery } from '../../contract/api.ts';
+import type { InspectionPort } from '../deps.ts';
+import { HttpProblem } from '../problems.ts';
+import { callerOf } from './authentication.ts';
+import { hostLost } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
+import { pathPart, queryOf, uuidPart } from './parameters.ts';
+import { sendDocument } from './send.ts';
+
+/** Documents and pictures under way at once, of all hosts. */
+export const INSPECTIONS_MAX = 32;
+
+/** The routes; they share one limit. */
+export interface InspectionRoutes {
+  readonly hostXml: RequestHandler;
+  readonly domainXml: RequestHandler;
+  readonly screenshot: RequestHandler;
+}
+
+const XML = 'application/xml; charset=utf-8';
+
+/** Builds them. */
+export function inspectionRoutes(fleet: Fleet, inspection: InspectionPort): InspectionRoutes {
+  const limited = limit(INSPECTIONS_MAX);
+  return {
+    hostXml: limited(async (request, response) => {
+      const caller = callerOf(request);
+      fleet.access.requirePrivilege(caller, 'xml');
+      queryOf(request, noQuery);
+      const host = fleet.host(caller, 'xml', pathPart(request, 'host'));
+      if (host.state.kind !== 'up') throw hostLost(host);
+      await sendDocument(request, response, { type: XML, text: await inspection.capabilitiesXml(host.host) });
+    }),
+    domainXml: limited(async (request, response) => {
+      const caller = callerOf(request);
+      fleet.access.requirePrivilege(caller, 'xml');
+      const uuid = uuidPart(request);
+      const { view } = queryOf(request, xmlQuery);
+      const { host, domain } = fleet.domain(caller, 'xml', pathPart(request, 'host'), uuid);
+      if (host.state.kind !== 'up') throw hostLost(host);
+      const chosen = view ?? (domain.id === -1 ? 'config' : 'live');
+      const document = await inspection.domainXml(host.host, domain, chosen);
+      await sendDocument(request, response, document);
+    }),
+    screenshot: limited(async (request, response) => {
+      const caller = callerOf(request);
+      fleet.access.requirePrivilege(caller, 'console.view');
+      const uuid = uuidPart(request);
+      queryOf(request, noQuery);
+      const { host, domain } = fleet.domain(caller, 'console.view', pathPart(request, 'host'), uuid);
+      if (host.state.kind !== 'up') throw hostLost(host);
+      if (domain.id === -1) throw new HttpProblem('VIREO_STATE', `domain ${domain.name} is ${domain.state}: no screen`);
+      const png = await inspection.screenshot(host.host, uuid);
+      response.type('image/png').send(png);
+    }),
+  };
+}
+
+/** Refuses what comes while so many are under way. */
+function limit(most: number): (route: RequestHandler) => RequestHandler {
+  let underWay = 0;
+  return (route) => (request, response, next) => {
+    if (underWay >= most) {
+      throw new HttpProblem('VIREO_BUSY', `${String(most)} documents and screens are under way`, {
+        'Retry-After': '1',
+      });
+    }
+    underWay += 1;
+    response.once('close', () => {
+      underWay -= 1;
+    });
+    return route(request, response, next);
+  };
+}

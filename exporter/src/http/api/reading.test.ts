@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { randomBytes } from 'node:crypto';
+import { domainFull, domainList, hostFull, hostList } from '../../contract/api.ts';
+import { parseDomainXml } from '../../xml/domain-xml.ts';
+import type { InspectionPort } from '../deps.ts';
+import { hostSnapshot, lost } from '../snapshots.fixture.ts';
+import { ALL, WEB, byUuid, domain, startApi, token } from './api.fixture.ts';
+import type { TestApi } from './api.fixture.ts';
+
+const XML = `<domain type='kvm'><name>web-1</name><uuid>00000000-0000-4000-8000-000000000001</uuid><title>Shop</title>
+  <memory unit='KiB'>1024</memory><vcpu>2</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
+  <disk type='file' device='disk'><source file='/a.img'/><target dev='vda' bus='virtio'/></disk>
+  <interface type='bridge'><source bridge='br0'/><target dev='vnet0'/></interface>
+  <graphics type='vnc' port='5900' passwd='hunter2'/></devices></domain>`;
+
+const STATS = {
+  domain: { name: 'web-1', uuid: '00000000-0000-4000-8000-000000000001', id: 1 },
+  fields: new Map([
+    ['cpu.time', 2.5e9],
+    ['balloon.current', 512],
+    ['vcpu.current', 1],
+  ]),
+  vcpu: new Map(),
+  net: new Map([
+    [
+      0,
+      new Map<string, string | number>([
+        ['name', 'vnet0'],
+        ['rx.bytes', 7],
+      ]),
+    ],
+  ]),
+  block: new Map([
+    [
+      0,
+      new Map<string, string | number>([
+        ['name', 'vda'],
+        ['rd.bytes', 512],
+        ['capacity', -1],
+      ]),
+    ],
+  ]),
+  iothread: new Map(),
+};
+
+const kvm1 = hostSnapshot('kvm1', {
+  domains: byUuid(
+    domain(1, 'web-1', { xml: parseDomainXml(XML), stats: STATS, statsAt: 1000 }),
+    domain(2, 'db-1', { state: 'shutoff', reason: 'saved', id: -1 }),
+    domain(3, 'web-2', { state: 'paused', reason: 'ioerror', trouble: { since: 1000, controlState: 'occupied' } }),
+  ),
+});
+const esx = hostSnapshot('esx 2/ü', { domains: byUuid(domain(1, 'web-1'), domain(9, 'Mail')) });
+const gone = hostSnapshot('kvm3', { state: lost('LV_CONN_REFUSED', 'no'), domainsKnown: false });
+
+const LARGE = `<domain>${randomBytes(3 * 1024 * 1024).toString('hex')}</domain>`;
+const inspection: InspectionPort = {
+  capabilitiesXml: (host) => Promise.resolve(`<capabilities host="${host}"/>`),
+  domainXml: (_host, { name }, view) =>
+    Promise.resolve({ type: 'application/xml; charset=utf-8', text: name === 'db-1' ? LARGE : `<domain view="${view}"/>` }),
+  screenshot: () => Promise.resolve(Buffer.from('89504e470d0a1a0a', 'hex')),
+};
+const actions = {
+  describe: () => ({ allowedActions: ['suspend'], refusedActions: { start: 'running: nothing to start' } }),
+};
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi([kvm1, esx, gone], { inspection, actions }, [
+    ALL,
+    WEB,
+    token('blind', { privileges: ['power'] }),
+    token('seer', { privileges: ['read'] }),
+  ]);
+});
+afterAll(() => api.close());
+
+const domainPath = (number: number, host = 'kvm1'): string =>
+  `/api/v1/hosts/${encodeURIComponent(host)}/domains/${domain(number, '').uuid}`;
+
+async function names(query: string, as = 'all'): Promise<string[]> {
+  const { status, json } = await api.ask(`/api/v1/domains${query}`, { token: as });
+  expect(status).toBe(200);
+  return domainList.parse(json).items.map((item) => `${item.host}:${item.name}`);
+}
+
+describe('hosts', () => {
+  it('are listed by name, with their states and what their domains do', async () => {
+    const { json, headers } = await api.ask('/api/v1/hosts');
+    const { items } = hostList.parse(json);
+    expect(items.map(({ host, state }) => [host, state])).toEqual([
+      ['esx 2/ü', 'up'],
+      ['kvm1', 'up'],
+      ['kvm3', 'lost'],
+    ]);
+    expect(items[1]).toMatchObject({
+      driver: 'QEMU',
+      domains: { total: 3, byState: { running: 1, shutoff: 1, paused: 1 } },
+    });
+    expect(items[2]).toMatchObject({
+      error: { code: 'LV_CONN_REFUSED', advice: expect.stringContaining('libvirtd') as string },
+    });
+    expect(items[2]).not.toHaveProperty('domains');
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it('are given in full by name', async () => {
+    const { json } = await api.ask(`/api/v1/hosts/${encodeURIComponent('esx 2/ü')}`);
+    expect(hostFull.parse(json)).toMatchObject({ host: 'esx 2/ü', pools: [], polls: { inventory: { success: true } } });
+  });
+
+  it('outside the token’s scope do not exist, nor are they suggested; the audit tells', async () => {
+    const { json } = await api.ask('/api/v1/hosts', { token: 'web' });
+    expect(hostList.parse(json).items.map(({ host, domains }) => [host, domains?.total])).toEqual([['kvm1', 2]]);
+    const before = api.denied.length;
+    const hidden = await api.ask('/api/v1/hosts/kvm3', { token: 'web' });
+    const absent = await api.ask('/api/v1/hosts/kvm9', { token: 'web' });
+    expect([hidden.json, absent.json]).toMatchObject([
+      { status: 404, code: 'VIREO_HOST_UNKNOWN', detail: 'no host is called "kvm3"; did you mean "kvm1"?' },
+      { status: 404, code: 'VIREO_HOST_UNKNOWN', detail: 'no host is called "kvm9"; did you mean "kvm1"?' },
+    ]);
+    expect(api.denied.slice(before)).toMatchObject([{ tokenName: 'web', host: 'kvm3', privilege: 'read' }]);
+  });
+});
+
+describe('the list of domains', () => {
+  it('is sorted by name over all hosts', async () => {
+    expect(await names('')).toEqual(['esx 2/ü:Mail', 'kvm1:db-1', 'esx 2/ü:web-1', 'kvm1:web-1', 'kvm1:web-2']);
+    expect(await names('?sort=-name')).toEqual((await names('')).reverse());
+    expect(await names('?sort=host')).toEqual([
+      'esx 2/ü:Mail',
+      'esx 2/ü:web-1',
+      'kvm1:db-1',
+      'kvm1:web-1',
+      'kvm1:web-2',
+    ]);
+    expect((await names('?sort=state')).map((name) => name.split(':')[1])).toEqual([
+      'web-2',
+      'Mail',
+      'web-1',
+      'web-1',
+      'db-1',
+    ]);
+  });
+
+  it('is filtered by host, state and text', async () => {
+    expect(await names('?host=kvm1&state=running&state=paused')).toEqual(['kvm1:web-1', 'kvm1:web-2']);
+    expect(await names('?q=MAIL')).toEqual(['esx 2/ü:Mail']);
+    expect(await names('?q=shop')).toEqual(['kvm1:web-1']);
+    expect(await names('?q=8000-000000000009')).toEqual(['esx 2/ü:Mail']);
+    expect(await names('?q=nobody')).toEqual([]);
+  });
+
+  it('shows a token what is in its scope', async () => {
+    expect(await names('', 'web')).toEqual(['kvm1:web-1', 'kvm1:web-2']);
+    expect(await api.code(`/api/v1/domains?host=${encodeURIComponent('esx 2/ü')}`, { token: 'web' })).toBe(
+      'VIREO_HOST_UNKNOWN',
+    );
+  });
+
+  it.each(['', '&sort=-name', '&sort=state', '&sort=-host'])(
+    'comes in pages that together are the whole: %s',
+    async (sort) => {
+      const whole = await names(`?limit=100${sort}`);
+      const collected: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const query = `?limit=2${sort}${cursor === undefined ? '' : `&cursor=${cursor}`}`;
+        const page = domainList.parse((await api.ask(`/api/v1/domains${query}`)).json);
+        expect(page.total).toBe(5);
+        collected.push(...page.items.map((item) => `${item.host}:${item.name}`));
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+      expect(collected).toEqual(whole);
+    },
+  );
+
+  it('gives no domain twice and forgets none while others come and go', async () => {
+    const first = domainList.parse((await api.ask('/api/v1/domains?limit=2')).json);
+    const { hosts } = api;
+    api.hosts = [
+      hostSnapshot('kvm1', { domains: byUuid(domain(20, 'aaa'), domain(1, 'web-1'), domain(3, 'web-2')) }),
+      esx,
+      gone,
+    ];
+    const rest = await names(`?cursor=${first.nextCursor ?? ''}`);
+    api.hosts = hosts;
+    expect(rest).toEqual(['esx 2/ü:web-1', 'kvm1:web-1', 'kvm1:web-2']);
+  });
+
+  it('refuses a cursor of another order, and what is none', async () => {
+    const { nextCursor = '' } = domainList.parse((await api.ask('/api/v1/domains?limit=1')).json);
+    expect(await api.code(`/api/v1/domains?sort=host&cursor=${nextCursor}`)).toBe('VIREO_CURSOR');
+    for (const cursor of ['x', 'W10', Buffer.from('["name",1,2,3]').toString('base64url')]) {
+      expect(await api.code(`/api/v1/domains?cursor=${cursor}`)).toBe('VIREO_CURSOR');
+    }
+  });
+
+  it.each(['limit=0', 'limit=10001', 'limit=x', 'limit=1&limit=2', 'sort=uuid', 'state=on', 'hots=kvm1', 'q='])(
+    'refuses the parameter %s',
+    async (query) => {
+      expect(await api.code(`/api/v1/domains?${query}`)).toBe('VIREO_PARAMETER');
+    },
+  );
+});
+
+describe('a domain', () => {
+  it('is given in full, without secrets; what is unknown is absent', async () => {
+    const { json, body } = await api.ask(domainPath(1));
+    expect(domainFull.parse(json)).toEqual({
+      host: 'kvm1',
+      uuid: '00000000-0000-4000-8000-000000000001',
+      name: 'web-1',
+      id: 1,
+      state: 'running',
+      reason: 'booted',
+      persistent: true,
+      autostart: false,
+      title: 'Shop',
+      driver: 'QEMU',
+      allowedActions: ['suspend'],
+      refusedActions: { start: 'running: nothing to start' },
+      hypervisorType: 'kvm',
+      os: { type: 'hvm', arch: 'x86_64', machine: 'pc' },
+      vcpus: { current: 1, maximum: 2 },
+      memory: { maximumBytes: 1024 * 1024, currentBytes: 512 * 1024 },
+      disks: [{ targetDevice: 'vda', type: 'file', device: 'disk', bus: 'virtio', source: '/a.img', readBytes: 512 }],
+      interfaces: [{ type: 'bridge', targetDevice: 'vnet0', sourceBridge: 'br0', receivedBytes: 7 }],
+      graphics: [{ type: 'vnc', port: 5900 }],
+      guestAgentChannel: false,
+      stats: { at: '1970-01-01T00:00:01.000Z', cpuSeconds: 2.5, diskReadBytes: 512, networkReceivedBytes: 7 },
+    });
+    expect(body.toString()).not.toContain('hunter2');
+    expect((await api.ask(domainPath(3))).json).toMatchObject({ trouble: { controlState: 'occupied' } });
+  });
+
+  it('is found by UUID in any case', async () => {
+    expect(
+      (await api.ask(domainPath(1).toUpperCase().replace('/API/V1/HOSTS/KVM1/DOMAINS', '/api/v1/hosts/kvm1/domains')))
+        .status,
+    ).toBe(200);
+  });
+
+  it('that is none, or out of scope, is 404; a bad UUID is 400; one of a lost host is 503', async () => {
+    expect(await api.code(domainPath(77))).toBe('VIREO_DOMAIN_UNKNOWN');
+    expect(await api.code(domainPath(2), { token: 'web' })).toBe('VIREO_DOMAIN_UNKNOWN');
+    expect(await api.code(domainPath(1, 'esx 2/ü'), { token: 'web' })).toBe('VIREO_HOST_UNKNOWN');
+    expect(await api.code('/api/v1/hosts/kvm1/domains/web-1')).toBe('VIREO_UUID');
+    const answer = await api.ask(domainPath(1, 'kvm3'));
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
+    expect(answer.json).toMatchObject({ code: 'VIREO_HOST_LOST' });
+  });
+
+  it('that is out of scope answers exactly like one that does not exist', async () => {
+    const hidden = (await api.ask(domainPath(2), { token: 'web' })).json as Record<string, unknown>;
+    const absent = (await api.ask(domainPath(77), { token: 'web' })).json as Record<string, unknown>;
+    const uuid = (detail: unknown): string => String(detail).replace(/[0-9a-f-]{36}/, 'UUID');
+    expect([hidden['code'], uuid(hidden['detail'])]).toEqual([absent['code'], uuid(absent['detail'])]);
+  });
+});
+
+describe('XML', () => {
+  it('comes with an ETag, and 304 when the client has it', async () => {
+    const first = await api.ask(`${domainPath(1)}/xml?view=config`);
+    expect(first.body.toString()).toBe('<domain view="config"/>');
+    expect(first.headers).toMatchObject({
+      'content-type': 'application/xml; charset=utf-8',
+      'cache-control': 'private, no-cache',
+      vary: 'Authorization',
+    });
+    const { etag = '' } = first.headers;
+    for (const header of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
+      const again = await api.ask(`${domainPath(1)}/xml?view=config`, { headers: { 'if-none-match': header } });
+      expect([again.status, again.body.length]).toEqual([304, 0]);
+    }
+    expect((await api.ask(`${domainPath(1)}/xml?view=live`, { headers: { 'if-none-match': etag } })).status).toBe(200);
+  });
+
+  it('is what runs, or the configuration of what does not, unless asked otherwise', async () => {
+    expect((await api.ask(`${domainPath(1)}/xml`)).body.toString()).toBe('<domain view="live"/>');
+    expect((await api.ask(`${domainPath(1)}/xml?view=diff`)).body.toString()).toBe('<domain view="diff"/>');
+    expect(await api.code(`${domainPath(1)}/xml?view=secure`)).toBe('VIREO_PARAMETER');
+  });
+
+  it('that is large arrives whole, in chunks', async () => {
+    const { headers, body } = await api.ask(`${domainPath(2)}/xml`);
+    expect(headers['transfer-encoding']).toBe('chunked');
+    expect(body.toString() === LARGE).toBe(true);
+  });
+
+  it('of a host needs the privilege too', async () => {
+    expect((await api.ask('/api/v1/hosts/kvm1/xml')).body.toString()).toBe('<capabilities host="kvm1"/>');
+    expect(await api.code('/api/v1/hosts/kvm1/xml', { token: 'seer' })).toBe('VIREO_AUTH_PRIVILEGE');
+    expect(await api.code(`${domainPath(1)}/xml`, { token: 'seer' })).toBe('VIREO_AUTH_PRIVILEGE');
+    expect(await api.code('/api/v1/hosts/kvm3/xml')).toBe('VIREO_HOST_LOST');
+  });
+});
+
+describe('a screenshot', () => {
+  it('is a PNG that nobody keeps', async () => {
+    const { headers, body } = await api.ask(`${domainPath(1)}/screenshot`);
+    expect(headers).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'no-store' });
+    expect(body.toString('hex')).toBe('89504e470d0a1a0a');
+  });
+
+  it('of a domain that is off, or without the privilege, is refused', async () => {
+    expect(await api.code(`${domainPath(2)}/screenshot`)).toBe('VIREO_STATE');
+    expect(await api.code(`${domainPath(1)}/screenshot`, { token: 'seer' })).toBe('VIREO_AUTH_PRIVILEGE');
+  });
+});
+
+describe('whoever asks', () => {
+  it('must be known, also for what does not exist', async () => {
+    const paths = [
+      '/api/v1/hosts',
+      '/api/v1/nowhere',
+      '/api/v1',
+      domainPath(1),
+      '/api/v1/events',
+      '/api/v1/openapi.json',
+    ];
+    for (const path of paths) {
+      expect(await api.code(path, { token: null })).toBe('VIREO_AUTH_MISSING');
+      const { status, headers, json } = await api.ask(path, { token: 'wrong' });
+      expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer']);
+      expect(json).toMatchObject({ code: 'VIREO_AUTH_TOKEN' });
+    }
+  });
+
+  it('needs the privilege, and learns nothing of what there is without it', async () => {
+    for (const path of ['/api/v1/hosts', '/api/v1/domains', domainPath(1), domainPath(77), '/api/v1/hosts/kvm9']) {
+      expect(await api.code(path, { token: 'blind' })).toBe('VIREO_AUTH_PRIVILEGE');
+    }
+    expect(api.denied.at(-1)).toMatchObject({ event: 'auth.denied', tokenName: 'blind', privilege: 'read' });
+  });
+
+  it('is told which methods and paths there are', async () => {
+    expect(await api.code('/api/v1/nowhere')).toBe('VIREO_HTTP_NOT_FOUND');
+    expect(await api.code('/api/v1/hosts/')).toBe('VIREO_HTTP_NOT_FOUND');
+    expect(await api.code('/api/v1/HOSTS')).toBe('VIREO_HTTP_NOT_FOUND');
+    const { status, headers } = await api.ask('/api/v1/hosts', { method: 'DELETE' });
+    expect([status, headers.allow]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it.each([
+    '/api/v1/hosts/%2e%2e/x',
+    '/api/v1/hosts/..%2fmetrics',
+    '/api/v1//hosts',
+    '/api/v1/hosts/%255c',
+    '/api/../metrics',
+    '/metrics/%252e%252e/x',
+  ])('gets nothing from the path %s', async (path) => {
+    expect(await api.code(path)).toBe('VIREO_HTTP_PATH');
+    expect(await api.code(path, { token: null })).toBe('VIREO_HTTP_PATH');
+  });
+
+  it('is not allowed anything while no tokens are configured', async () => {
+    const off = await startApi([kvm1], { inspection, actions }, []);
+    for (const path of ['/api/v1/hosts', '/api/v1/nowhere']) {
+      for (const as of ['all', null]) expect(await off.code(path, { token: as })).toBe('VIREO_API_OFF');
+    }
+    await off.close();
+  });
+});

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// /api/v1: who asks is decided before anything else, also before whether a path exists.
+
+import { Router } from 'express';
+import type { ApiDeps, HttpDeps } from '../deps.ts';
+import { methodNotAllowed } from '../error-middleware.ts';
+import { Access, authentication } from './authentication.ts';
+import { domainRoute, listDomainsRoute } from './domains-routes.ts';
+import { eventsRoute } from './events-route.ts';
+import { Fleet } from './fleet.ts';
+import { hostRoute, listHostsRoute } from './hosts-routes.ts';
+import { inspectionRoutes } from './inspection-routes.ts';
+import { openapiRoute } from './openapi-route.ts';
+
+/** Builds the router. Streams end when `stopping` is aborted. */
+export function createApiRouter(api: ApiDeps, deps: HttpDeps, stopping: AbortSignal): Router {
+  const { logger, version } = deps;
+  const { actions, inspection, feed, guard, heartbeatMs } = api;
+  const fleet = new Fleet(() => deps.hosts(), new Access(guard));
+  const router = Router({ caseSensitive: true, strict: true });
+  const readOnly = methodNotAllowed('GET', 'HEAD');
+  const inspect = inspectionRoutes(fleet, inspection);
+  const domain = '/hosts/:host/domains/:uuid';
+
+  router.use(authentication(guard));
+  router.route('/hosts').get(listHostsRoute(fleet)).all(readOnly);
+  router.route('/hosts/:host').get(hostRoute(fleet)).all(readOnly);
+  router.route('/hosts/:host/xml').get(inspect.hostXml).all(readOnly);
+  router.route('/domains').get(listDomainsRoute(fleet, actions)).all(readOnly);
+  router.route(domain).get(domainRoute(fleet, actions)).all(readOnly);
+  router.route(`${domain}/xml`).get(inspect.domainXml).all(readOnly);
+  router.route(`${domain}/screenshot`).get(inspect.screenshot).all(readOnly);
+  router
+    .route('/events')
+    .get(eventsRoute({ fleet, feed, logger, stopping, ...(heartbeatMs === undefined ? {} : { heartbeatMs }) }))
+    .all(readOnly);
+  router.route('/openapi.json').get(openapiRoute(version)).all(readOnly);
+  return router;
+}
