@@ -180,4 +180,24 @@ describe('an exporter without configuration', () => {
     expect(page.all('vireo_host_info').map((series) => series.labels['simulated'])).toEqual(['false']);
     expect(await exporter.process.stop()).toBe(0);
   });
+
+  test('shows the simulated fleet, labelled as such, where `npm start` finds no libvirt', async () => {
+    const bare = await openLab();
+    try {
+      const exporter = await startExporter(bare, { throughNpmStart: true });
+      const page = await waitFor(
+        async () => {
+          const now = await exporter.scrape();
+          return now.all('libvirt_up').length > 1 && now.all(CPU_TIME).length > 0 && now;
+        },
+        { what: 'statistics of the simulated fleet', deadlineMs: 20_000 },
+      );
+      const simulated = page.all('vireo_host_info').map((series) => series.labels['simulated']);
+      expect(new Set(simulated)).toEqual(new Set(['true']));
+      expect(await (await fetch(`http://${exporter.address}/`)).text()).toContain('SIMULATED');
+      expect(await exporter.process.stop()).toBe(0);
+    } finally {
+      await bare.close();
+    }
+  });
 });
