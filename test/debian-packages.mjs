@@ -17,6 +17,7 @@ const PACKAGES = [
   'openssl',
   'prometheus',
   'prometheus-libvirt-exporter',
+  'python3-prometheus-client',
   'qemu-system-x86',
   'qemu-utils',
   'sasl2-bin',

@@ -65,9 +65,9 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   const hosts = watched.map((host) => watch(host, config, { self, page, logger }));
   const server = createHttpServer({
     hosts: () => hosts.map((host) => host.snapshot),
-    metrics: async ({ host, acceptEncoding }) => {
-      const response = await page.respond(acceptEncoding, host);
-      if (response === undefined) throw new RangeError(`no host ${String(host)} on the metrics page`);
+    metrics: async (request) => {
+      const response = await page.respond(request);
+      if (response === undefined) throw new RangeError(`no host ${String(request.host)} on the metrics page`);
       return response;
     },
     version,

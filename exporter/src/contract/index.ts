@@ -9,5 +9,5 @@ export { SCALES } from './metric-family.ts';
 export type { MetricFamily, MetricSource, MetricType, PeerNames, Scale, StatisticGroup } from './metric-family.ts';
 export { isPrivilege, PRIVILEGE_DOCS, PRIVILEGES } from './privileges.ts';
 export type { Privilege, PrivilegeDoc } from './privileges.ts';
-export { METRIC_FAMILIES, PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
-export type { FactName, MetricSection, ProcessMetricName } from './metrics.ts';
+export { METRIC_FAMILIES, METRIC_GROUPS, PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
+export type { FactName, MetricGroup, MetricSection, ProcessMetricName } from './metrics.ts';

@@ -3,6 +3,7 @@
 
 import { INOVEX_RENAMES } from './inovex-renames.ts';
 import { PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
+import type { MetricSection } from './metrics.ts';
 import { statisticText } from './metric-family.ts';
 import type { MetricFamily, PeerNames } from './metric-family.ts';
 
@@ -25,6 +26,11 @@ Every family \`/metrics\` exposes. The rules:
 - **Names are unique.** A device without a name, or with the name of another one of the same domain, falls back to its
   alias, then its MAC address; if that fails too it is left out and counted in \`vireo_host_unlabelled_objects\`.
 - Counters of a domain start again at 0 when the domain starts again; \`rate()\` knows.
+- **Both formats say the same.** A client that asks for OpenMetrics 1.0, as Prometheus does, gets it: counters and infos
+  lose \`_total\` and \`_info\` in their headers (not in their samples), units are told, StateSets are gauges (OpenMetrics
+  wants the family's name as the label's, and a label that changed with the format would break every query).
+- **Parts of the page**: \`/metrics?collect[]=block&collect[]=vcpu\` gives only the families of these groups,
+  \`exclude[]\` all others; \`libvirt_up\` is always there. \`/metrics?host=NAME\` and \`/probe?target=NAME\` give one host.
 - \`nodejs_*\` and \`process_*\` are the usual families of Node.js's Prometheus client.
 `;
 
@@ -57,8 +63,8 @@ function meaning(family: MetricFamily): string {
   return family.help.replace(` (${sourceText(family)})`, '');
 }
 
-function sectionText(title: string, families: readonly MetricFamily[]): string {
-  let text = `\n## ${title}\n\n`;
+function sectionText({ title, group, families }: MetricSection): string {
+  let text = `\n## ${title}\n\nGroup ${code(group)}.\n\n`;
   text += row('Name', 'Type', 'Labels', 'Unit', 'Meaning', 'Source', 'Elsewhere');
   text += row(...Array.from({ length: 7 }, () => '---'));
   for (const family of families) {
@@ -87,6 +93,6 @@ function renamesText(): string {
 /** The whole of docs/metrics.md. */
 export function buildMetricsDoc(): string {
   const sections = [...SNAPSHOT_SECTIONS, PROCESS_SECTION];
-  const tables = sections.map(({ title, families }) => sectionText(title, families)).join('');
+  const tables = sections.map(sectionText).join('');
   return `${HEAD}${tables}${renamesText()}\n<!-- prettier-ignore-end -->\n`;
 }

@@ -22,9 +22,29 @@ import {
 import { HOST_FACTS, POOL_FACTS } from './metrics-host.ts';
 import { VIREO_HOST_FACTS, VIREO_PROCESS_FACTS } from './metrics-vireo.ts';
 
-/** Families that belong together in the docs. */
+/** Families that are chosen together with `collect[]` and `exclude[]` on the URL of a scrape. */
+export const METRIC_GROUPS = [
+  'host',
+  'domain',
+  'cpu',
+  'memory',
+  'vcpu',
+  'block',
+  'interface',
+  'iothread',
+  'job',
+  'dirtyrate',
+  'perf',
+  'pool',
+  'vireo',
+] as const;
+/** One of {@link METRIC_GROUPS}. */
+export type MetricGroup = (typeof METRIC_GROUPS)[number];
+
+/** Families that belong together, in the docs and in a scrape. */
 export interface MetricSection {
   readonly title: string;
+  readonly group: MetricGroup;
   readonly families: readonly MetricFamily[];
 }
 
@@ -34,13 +54,14 @@ function facts(table: Readonly<Record<string, FactSpec>>): MetricFamily[] {
 
 /** Families rendered from the snapshots of hosts, by section. */
 export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
-  { title: 'Hosts', families: facts(HOST_FACTS) },
-  { title: 'Domains', families: facts(DOMAIN_FACTS) },
-  { title: 'CPU of a domain', families: CPU_STATISTICS },
-  { title: 'Memory of a domain', families: MEMORY_STATISTICS },
-  { title: 'vCPUs', families: VCPU_STATISTICS },
+  { title: 'Hosts', group: 'host', families: facts(HOST_FACTS) },
+  { title: 'Domains', group: 'domain', families: facts(DOMAIN_FACTS) },
+  { title: 'CPU of a domain', group: 'cpu', families: CPU_STATISTICS },
+  { title: 'Memory of a domain', group: 'memory', families: MEMORY_STATISTICS },
+  { title: 'vCPUs', group: 'vcpu', families: VCPU_STATISTICS },
   {
     title: 'Disks',
+    group: 'block',
     families: [
       ...facts({ libvirt_domain_block_stats_info: DEVICE_FACTS.libvirt_domain_block_stats_info }),
       ...BLOCK_STATISTICS,
@@ -48,27 +69,34 @@ export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
   },
   {
     title: 'Network interfaces',
+    group: 'interface',
     families: [
       ...facts({ libvirt_domain_interface_stats_info: DEVICE_FACTS.libvirt_domain_interface_stats_info }),
       ...INTERFACE_STATISTICS,
     ],
   },
-  { title: 'IOThreads', families: IOTHREAD_STATISTICS },
-  { title: 'Jobs', families: JOB_STATISTICS },
-  { title: 'Dirty rate', families: DIRTY_RATE_STATISTICS },
-  { title: 'perf events', families: PERF_STATISTICS },
-  { title: 'Storage pools', families: facts(POOL_FACTS) },
-  { title: 'Vireo: hosts and polls', families: facts(VIREO_HOST_FACTS) },
+  { title: 'IOThreads', group: 'iothread', families: IOTHREAD_STATISTICS },
+  { title: 'Jobs', group: 'job', families: JOB_STATISTICS },
+  { title: 'Dirty rate', group: 'dirtyrate', families: DIRTY_RATE_STATISTICS },
+  { title: 'perf events', group: 'perf', families: PERF_STATISTICS },
+  { title: 'Storage pools', group: 'pool', families: facts(POOL_FACTS) },
+  { title: 'Vireo: hosts and polls', group: 'vireo', families: facts(VIREO_HOST_FACTS) },
 ];
 
 /** Families of Vireo's own process, kept by the client library. */
 export const PROCESS_SECTION: MetricSection = {
   title: 'Vireo: the process',
+  group: 'vireo',
   families: Object.entries<FactSpec>(VIREO_PROCESS_FACTS).map(([name, spec]) => factFamily('process', name, spec)),
 };
 
 /** Every family rendered from snapshots; the position is the order on the page. */
 export const SNAPSHOT_FAMILIES: readonly MetricFamily[] = SNAPSHOT_SECTIONS.flatMap((section) => section.families);
+
+/** The group of each of {@link SNAPSHOT_FAMILIES}, at the same position. */
+export const SNAPSHOT_GROUPS: readonly MetricGroup[] = SNAPSHOT_SECTIONS.flatMap(({ group, families }) =>
+  families.map(() => group),
+);
 
 /** Every family. */
 export const METRIC_FAMILIES: readonly MetricFamily[] = [...SNAPSHOT_FAMILIES, ...PROCESS_SECTION.families];

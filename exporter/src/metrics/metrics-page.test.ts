@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gunzipSync } from 'node:zlib';
+import { METRIC_GROUPS, SNAPSHOT_SECTIONS } from '../contract/metrics.ts';
+import type { MetricGroup } from '../contract/metrics.ts';
 import { MetricsPage } from './metrics-page.ts';
-import type { ProcessMetrics } from './metrics-page.ts';
+import type { PageRequest, ProcessMetrics } from './metrics-page.ts';
 import { parsePage, valueOf } from './testdata/parse-page.ts';
 import { hostWith, KVM1, KVM2, OFF, T0, WEB } from './testdata/snapshot.ts';
 
@@ -106,8 +108,8 @@ describe('MetricsPage.respond', () => {
     const process = new CountingProcess();
     const page = new MetricsPage({ process });
     page.update(KVM1);
-    const plain = await page.respond(undefined);
-    const gzip = await page.respond('gzip');
+    const plain = await page.respond({});
+    const gzip = await page.respond({ acceptEncoding: 'gzip' });
     expect(plain?.contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(plain?.contentEncoding).toBeUndefined();
     expect(gzip?.contentEncoding).toBe('gzip');
@@ -121,7 +123,10 @@ describe('MetricsPage.respond', () => {
 
   it('compresses anew after a change, and the metrics of the process every time', async () => {
     const page = new MetricsPage({ process: new CountingProcess() });
-    const scrape = async (host?: string) => gunzipSync((await page.respond('gzip', host))?.body ?? '').toString();
+    const scrape = async (host?: string) =>
+      gunzipSync(
+        (await page.respond({ acceptEncoding: 'gzip', ...(host === undefined ? {} : { host }) }))?.body ?? '',
+      ).toString();
     page.update(hostWith([WEB]));
     expect(valueOf(await scrape('kvm1'), 'libvirt_domains')).toBe(1);
     expect(await scrape()).toMatch(/asked 1\n$/);
@@ -136,7 +141,7 @@ describe('MetricsPage.respond', () => {
   it('serves scrapes at the same time alike', async () => {
     const page = new MetricsPage();
     page.update(KVM1);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => page.respond('gzip')));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => page.respond({ acceptEncoding: 'gzip' })));
     expect(new Set(answers.map((answer) => answer?.body.toString('base64'))).size).toBe(1);
   });
 
@@ -147,14 +152,103 @@ describe('MetricsPage.respond', () => {
       // Every fifth time the loop turns, so that some compressions end before the next begins and others overlap.
       if (generation % 5 === 0) await Promise.all(answers);
       page.update(hostWith(generation % 2 === 0 ? [WEB, OFF] : [WEB], { generation, simulated: generation % 3 === 0 }));
-      answers.push(page.respond('gzip'));
+      answers.push(page.respond({ acceptEncoding: 'gzip' }));
     }
     const pages = (await Promise.all(answers)).map((answer) => gunzipSync(answer?.body ?? '').toString());
     expect(pages.map((text) => valueOf(text, 'libvirt_domains'))).toEqual(pages.map((_, index) => 1 + (index % 2)));
     expect(pages.map((text) => text.includes('simulated="true"'))).toEqual(pages.map((_, index) => index % 3 === 2));
   });
 
+  it('answers in OpenMetrics to a client that asks for it, with the same samples', async () => {
+    const page = new MetricsPage({ process: new CountingProcess() });
+    page.update(KVM1);
+    page.update(KVM2);
+    const text = await page.respond({});
+    const open = await page.respond({ accept: 'application/openmetrics-text; version=1.0.0' });
+    expect(open?.contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(open?.body.toString()).toMatch(/\nasked 2\n# EOF\n$/);
+    const samples = (body: Buffer | undefined): string[] =>
+      (body ?? '')
+        .toString()
+        .split('\n')
+        .filter((line) => /^(libvirt|vireo)_/.test(line));
+    expect(samples(open?.body)).toEqual(samples(text?.body));
+    expect(samples(open?.body).length).toBeGreaterThan(200);
+  });
+
+  it('keeps the formats apart when compressed, of the whole page and of one host', async () => {
+    const page = new MetricsPage();
+    page.update(KVM1);
+    for (const host of [undefined, 'kvm1']) {
+      const selection = { acceptEncoding: 'gzip', ...(host === undefined ? {} : { host }) };
+      const bodies: string[] = [];
+      for (const accept of ['application/openmetrics-text', 'text/plain', 'application/openmetrics-text']) {
+        const answer = await page.respond({ ...selection, accept });
+        bodies.push(gunzipSync(answer?.body ?? '').toString());
+      }
+      expect(bodies[0]).toMatch(/# EOF\n$/);
+      expect(bodies[1]).not.toContain('# EOF');
+      expect(bodies[1]).not.toContain('# UNIT');
+      expect(bodies[2]).toBe(bodies[0]);
+    }
+  });
+
   it('knows nothing of a host the page does not have', async () => {
-    expect(await new MetricsPage().respond('gzip', 'nobody')).toBeUndefined();
+    expect(await new MetricsPage().respond({ acceptEncoding: 'gzip', host: 'nobody' })).toBeUndefined();
+  });
+});
+
+describe('a page of some groups', () => {
+  const scrape = async (page: MetricsPage, groups: readonly MetricGroup[], more: PageRequest = {}): Promise<string> => {
+    const answer = await page.respond({ ...more, groups: new Set(groups) });
+    const body = answer?.body ?? Buffer.alloc(0);
+    return (answer?.contentEncoding === 'gzip' ? gunzipSync(body) : body).toString();
+  };
+  const names = (text: string): Set<string> => new Set(parsePage(text).map(({ name }) => name));
+  let page: MetricsPage;
+  beforeEach(() => {
+    page = new MetricsPage({ process: new CountingProcess() });
+    page.update(KVM1);
+    page.update(KVM2);
+  });
+
+  it('has their families and libvirt_up, and nothing else', async () => {
+    const vcpu = SNAPSHOT_SECTIONS.find(({ group }) => group === 'vcpu')?.families.map(({ name }) => name) ?? [];
+    expect(names(await scrape(page, ['vcpu']))).toEqual(new Set(['libvirt_up', ...vcpu]));
+    expect(names(await scrape(page, []))).toEqual(new Set(['libvirt_up']));
+  });
+
+  it('has the process metrics in group vireo only', async () => {
+    expect(await scrape(page, ['vireo'])).toMatch(/\nasked 1\n$/);
+    expect(await scrape(page, ['host', 'block'])).not.toContain('asked');
+  });
+
+  it('is the whole page when it has all groups', async () => {
+    expect(await scrape(page, METRIC_GROUPS)).toBe((await page.render()).toString().replace('asked 2', 'asked 1'));
+  });
+
+  it('may be compressed, of one host, and in OpenMetrics', async () => {
+    const request = { host: 'kvm2', accept: 'application/openmetrics-text', acceptEncoding: 'gzip' };
+    const text = await scrape(page, ['cpu'], request);
+    expect(text).toMatch(/^# HELP libvirt_up .*\n# TYPE libvirt_up gauge\nlibvirt_up\{host="kvm2"\} 0\n# EOF\n$/);
+  });
+
+  it('is compressed anew after a change, and whatever others were asked for in between', async () => {
+    const request = { acceptEncoding: 'gzip' };
+    for (let round = 0; round < 3; round++) {
+      page.update(
+        hostWith(
+          Array.from({ length: round }, () => OFF),
+          { generation: 10 + round },
+        ),
+      );
+      expect(valueOf(await scrape(page, ['domain'], request), 'libvirt_domains', { host: 'kvm1' })).toBe(
+        Math.min(round, 1),
+      );
+      for (const group of METRIC_GROUPS) await scrape(page, ['pool', group], request);
+      for (const group of METRIC_GROUPS) expect(await scrape(page, ['domain', group], request)).toContain('# HELP');
+    }
+    page.remove('kvm1');
+    expect(await scrape(page, ['domain'], request)).not.toContain('kvm1');
   });
 });

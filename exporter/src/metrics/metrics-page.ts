@@ -2,13 +2,18 @@
 // The page /metrics: ready bytes per host, made when its snapshot came, put together at a scrape. No scrape waits for
 // libvirt, and a second Prometheus costs a copy.
 
-import { SNAPSHOT_FAMILIES } from '../contract/metrics.ts';
+import type { MetricGroup } from '../contract/metrics.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import { HostEncoder } from './encode-host.ts';
-import { TEXT_CONTENT_TYPE, textHeader } from './exposition.ts';
+import { TEXT_CONTENT_TYPE } from './exposition.ts';
 import type { Fragments } from './exposition.ts';
+import { GzipCache, NarrowedCaches } from './gzip-cache.ts';
 import { acceptsGzip, beginGzip, finishGzip } from './gzip-parts.ts';
 import type { GzipBeginning } from './gzip-parts.ts';
+import { negotiateFormat } from './negotiate.ts';
+import type { ExpositionFormat } from './negotiate.ts';
+import { OPENMETRICS_CONTENT_TYPE, OPENMETRICS_END, toOpenMetrics } from './openmetrics.ts';
+import { joinFragments } from './page-parts.ts';
 
 /** Vireo's own process metrics, as the page needs them. */
 export interface ProcessMetrics {
@@ -16,6 +21,22 @@ export interface ProcessMetrics {
   text(): Promise<string>;
   /** Called once for each answer made. */
   observeScrape(scrape: { encoding: 'gzip' | 'identity'; durationMs: number; bytes: number }): void;
+}
+
+/** Which part of the page. */
+export interface PageSelection {
+  /** Only this host, without Vireo's process metrics. */
+  readonly host?: string;
+  /** Only the families of these groups, and `libvirt_up`; the process metrics are in group `vireo`. */
+  readonly groups?: ReadonlySet<MetricGroup>;
+}
+
+/** What a client asks for. */
+export interface PageRequest extends PageSelection {
+  /** The header of that name. */
+  readonly accept?: string;
+  /** The header of that name. */
+  readonly acceptEncoding?: string;
 }
 
 /** What an HTTP handler sends. */
@@ -44,33 +65,16 @@ const ENCODE_INTERVAL_MS = 200;
 interface HostEntry {
   readonly encoder: HostEncoder;
   snapshot: HostSnapshot;
+  /** The page's version when the snapshot came. */
+  version: number;
   takenAt: number;
   /** Of the newest snapshot encoded; `undefined` when a newer one waits. */
   fragments: Fragments | undefined;
   encodedAt: number;
-  readonly gzip: GzipCache;
+  readonly gzip: Readonly<Record<ExpositionFormat, GzipCache>>;
 }
 
-/** The compressed form of one version of something. */
-class GzipCache {
-  private version: number | undefined;
-  private beginning: Promise<GzipBeginning> | undefined;
-
-  /** Compresses once per version, however many ask for it at once. */
-  get(version: number, compress: () => Promise<GzipBeginning>): Promise<GzipBeginning> {
-    if (this.beginning === undefined || this.version !== version) {
-      this.version = version;
-      this.beginning = compress();
-    }
-    return this.beginning;
-  }
-}
-
-const HEADERS: readonly Buffer[] = SNAPSHOT_FAMILIES.map((family) => Buffer.from(textHeader(family)));
-const HEADERS_LENGTH = HEADERS.reduce((sum, header) => sum + header.length, 0);
 const EMPTY = Buffer.alloc(0);
-/** Pages grow a little from poll to poll; the same memory should do for the next. */
-const SLACK = 1.05;
 
 /** The metrics page of all hosts. */
 export class MetricsPage {
@@ -80,7 +84,8 @@ export class MetricsPage {
   private readonly now: () => number;
   /** Grows with every change of the page. */
   private version = 0;
-  private readonly gzip = new GzipCache();
+  private readonly gzip = newCaches();
+  private readonly narrowed = new NarrowedCaches();
   /** Memory for the next page to compress; empty while one is being compressed. */
   private scratch: Buffer = EMPTY;
 
@@ -93,18 +98,21 @@ export class MetricsPage {
   /** Takes the newest snapshot of a host. The generation it already has is not encoded again. */
   update(snapshot: HostSnapshot): void {
     const takenAt = this.now();
+    const version = this.version + 1;
     let entry = this.hosts.get(snapshot.host);
     if (entry === undefined) {
       const encoder = new HostEncoder(snapshot.host);
-      entry = { encoder, snapshot, takenAt, fragments: undefined, encodedAt: -Infinity, gzip: new GzipCache() };
+      const gzip = newCaches();
+      entry = { encoder, snapshot, version, takenAt, fragments: undefined, encodedAt: -Infinity, gzip };
       this.hosts.set(snapshot.host, entry);
     } else {
       if (entry.snapshot.generation === snapshot.generation) return;
       entry.snapshot = snapshot;
+      entry.version = version;
       entry.takenAt = takenAt;
       entry.fragments = undefined;
     }
-    this.version++;
+    this.version = version;
     if (takenAt < entry.encodedAt || takenAt - entry.encodedAt >= ENCODE_INTERVAL_MS) this.encode(entry);
   }
 
@@ -119,49 +127,62 @@ export class MetricsPage {
   }
 
   /**
-   * The page as text.
+   * The page, not compressed.
    *
-   * @param options.host Only this host, without Vireo's process metrics. Nothing for a host the page does not have.
+   * @returns Nothing but an end for a host the page does not have.
    */
-  async render(options: { host?: string } = {}): Promise<Buffer> {
-    const hosts = this.concatenate(options.host);
-    return options.host === undefined ? Buffer.concat([hosts, await this.processText()]) : hosts;
+  async render(selection: PageSelection = {}, format: ExpositionFormat = 'text'): Promise<Buffer> {
+    const hosts = this.concatenate(selection, format);
+    return Buffer.concat([hosts, await this.end(selection, format)]);
   }
 
   /**
-   * The page as an HTTP answer.
+   * The page as an HTTP answer: in OpenMetrics or text, compressed or not, as the client likes it.
    *
-   * @param acceptEncoding The request's header.
-   * @param host Only this host.
    * @returns `undefined` for a host the page does not have.
    */
-  async respond(acceptEncoding: string | undefined, host?: string): Promise<MetricsResponse | undefined> {
-    if (host !== undefined && !this.has(host)) return undefined;
+  async respond({ accept, acceptEncoding, ...selection }: PageRequest): Promise<MetricsResponse | undefined> {
+    if (selection.host !== undefined && !this.has(selection.host)) return undefined;
     const startedAt = performance.now();
+    const format = negotiateFormat(accept);
     const gzip = acceptsGzip(acceptEncoding);
-    const body = gzip ? await this.renderGzip(host) : await this.render(host === undefined ? {} : { host });
+    const body = await (gzip ? this.renderGzip(selection, format) : this.render(selection, format));
     const encoding = gzip ? 'gzip' : 'identity';
     this.process?.observeScrape({ encoding, durationMs: performance.now() - startedAt, bytes: body.length });
-    return { body, contentType: TEXT_CONTENT_TYPE, ...(gzip ? { contentEncoding: 'gzip' } : {}) };
+    const contentType = format === 'text' ? TEXT_CONTENT_TYPE : OPENMETRICS_CONTENT_TYPE;
+    return { body, contentType, ...(gzip ? { contentEncoding: 'gzip' } : {}) };
   }
 
-  private async renderGzip(host: string | undefined): Promise<Buffer> {
-    const entry = host === undefined ? undefined : this.hosts.get(host);
-    const beginning =
-      entry === undefined
-        ? this.gzip.get(this.version, () => this.compressAll())
-        : entry.gzip.get(entry.snapshot.generation, () => beginGzip(this.concatenate(host)));
-    const end = host === undefined ? this.processText() : Promise.resolve(EMPTY);
+  private async renderGzip(selection: PageSelection, format: ExpositionFormat): Promise<Buffer> {
+    const entry = selection.host === undefined ? undefined : this.hosts.get(selection.host);
+    const cache = this.cacheOf(selection, format, entry);
+    const beginning = cache.get(entry?.version ?? this.version, () =>
+      isWhole(selection) ? this.compressAll(format) : beginGzip(this.concatenate(selection, format)),
+    );
+    const end = this.end(selection, format);
     return finishGzip(await beginning, await end);
   }
 
-  private async processText(): Promise<Buffer> {
-    if (this.process === undefined) return EMPTY;
+  private cacheOf({ host, groups }: PageSelection, format: ExpositionFormat, entry: HostEntry | undefined): GzipCache {
+    if (groups === undefined) return (entry?.gzip ?? this.gzip)[format];
+    return this.narrowed.of(JSON.stringify([format, host, ...[...groups].sort()]));
+  }
+
+  /** What follows the hosts: new with every scrape. */
+  private async end({ host, groups }: PageSelection, format: ExpositionFormat): Promise<Buffer> {
+    const withProcess = host === undefined && (groups === undefined || groups.has('vireo'));
+    const text = withProcess ? await this.processText(format) : '';
+    return Buffer.from(format === 'text' ? text : text + OPENMETRICS_END);
+  }
+
+  private async processText(format: ExpositionFormat): Promise<string> {
+    if (this.process === undefined) return '';
     try {
-      return Buffer.from(await this.process.text());
+      const text = await this.process.text();
+      return format === 'text' ? text : toOpenMetrics(text);
     } catch (error) {
       this.onError(error);
-      return EMPTY;
+      return '';
     }
   }
 
@@ -172,10 +193,10 @@ export class MetricsPage {
   }
 
   /** Compresses all hosts. The text in between is large and short-lived, so its memory is used again. */
-  private async compressAll(): Promise<GzipBeginning> {
+  private async compressAll(format: ExpositionFormat): Promise<GzipBeginning> {
     const { scratch } = this;
     this.scratch = EMPTY;
-    const body = this.concatenate(undefined, scratch);
+    const body = this.concatenate({}, format, scratch);
     try {
       return await beginGzip(body);
     } finally {
@@ -183,24 +204,17 @@ export class MetricsPage {
     }
   }
 
-  /** Puts the fragments together by family; into `scratch` when they fit. */
-  private concatenate(host: string | undefined, scratch: Buffer = EMPTY): Buffer {
+  private concatenate({ host, groups }: PageSelection, format: ExpositionFormat, scratch: Buffer = EMPTY): Buffer {
     const entries = host === undefined ? [...this.hosts.values()] : [this.hosts.get(host)];
     const fragments = entries.flatMap((entry) => (entry === undefined ? [] : [entry.fragments ?? this.encode(entry)]));
-    const bound = fragments.reduce((sum, { bytes }) => sum + bytes.length, HEADERS_LENGTH);
-    const page = scratch.length >= bound ? scratch : Buffer.allocUnsafeSlow(Math.ceil(bound * SLACK));
-    let end = 0;
-    HEADERS.forEach((header, family) => {
-      let headed = false;
-      for (const { bytes, offsets } of fragments) {
-        const from = offsets[family] ?? 0;
-        const to = offsets[family + 1] ?? from;
-        if (from === to) continue;
-        if (!headed) end += header.copy(page, end);
-        headed = true;
-        end += bytes.copy(page, end, from, to);
-      }
-    });
-    return page.subarray(0, end);
+    return joinFragments(fragments, { format, ...(groups === undefined ? {} : { groups }) }, scratch);
   }
+}
+
+function newCaches(): Record<ExpositionFormat, GzipCache> {
+  return { text: new GzipCache(), openmetrics: new GzipCache() };
+}
+
+function isWhole({ host, groups }: PageSelection): boolean {
+  return host === undefined && groups === undefined;
 }

@@ -75,6 +75,7 @@ describe('SelfMetrics', () => {
       expect(text).toContain('process_resident_memory_bytes');
       expect(text).toContain('nodejs_eventloop_lag_seconds');
       expect(text).not.toMatch(/# TYPE \w+_total gauge/);
+      expect(text).not.toMatch(/ (nan|[+-]?inf(inity)?)$/im);
     } finally {
       withDefaults.close();
     }

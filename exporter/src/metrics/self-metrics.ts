@@ -108,8 +108,9 @@ export class SelfMetrics implements ProcessMetrics {
     this.scrapeBytes.inc({ encoding }, bytes);
   }
 
-  text(): Promise<string> {
-    return this.registry.metrics();
+  async text(): Promise<string> {
+    // The library's event-loop gauges are not numbers before their first measurement. Unknown is absent.
+    return (await this.registry.metrics()).replaceAll(/^.* Nan\n/gm, '');
   }
 
   /** Stops the timer of the event-loop measurement and forgets everything. */
