@@ -70,7 +70,7 @@ describe('an exporter that polls every second', () => {
         const now = await exporter.scrape();
         return (now.value('libvirt_domain_block_stats_read_bytes_total', disk) ?? 0) > 0 && now;
       },
-      { what: 'the guest of vm1 has booted and read its disk', deadlineMs: 20_000 },
+      { what: 'the disk figures of vm1 have been read', deadlineMs: 20_000 },
     );
     const requests = page.value('libvirt_domain_block_stats_read_requests_total', disk) ?? Number.NaN;
     expect((page.value('libvirt_domain_block_stats_read_bytes_total', disk) ?? 0) / requests).toBe(512);
