@@ -10,8 +10,11 @@ import { renderLandingPage } from './landing-page.ts';
 import { LANDING_STYLE_HASH } from './landing-style.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { pathHygiene } from './path-hygiene.ts';
+import { probeRoute } from './probe-route.ts';
 import { HttpProblem } from './problems.ts';
 import { requestLog } from './request-log.ts';
+import { scrapeAnswers } from './scrape-answers.ts';
+import { sdRoute } from './sd-route.ts';
 import { policyWithStyle, securityHeaders } from './security-headers.ts';
 
 /** Most host names listed in an answer of /-/ready. */
@@ -33,7 +36,10 @@ export function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
       response.type('html').send(renderLandingPage({ hosts: deps.hosts(), version, startedAt, now: now() }));
     })
     .all(readOnly);
-  app.route('/metrics').get(metricsRoute(deps)).all(readOnly);
+  const answerScrape = scrapeAnswers(deps);
+  app.route('/metrics').get(metricsRoute(deps, answerScrape)).all(readOnly);
+  app.route('/probe').get(probeRoute(deps, answerScrape)).all(readOnly);
+  app.route('/sd').get(sdRoute(deps)).all(readOnly);
   app
     .route('/-/healthy')
     .get((_request, response) => {

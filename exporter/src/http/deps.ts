@@ -3,9 +3,12 @@
 
 import type { Principal } from '../auth/principal.ts';
 import type { RequestGuard } from '../auth/request-guard.ts';
+import type { ActionId } from '../contract/actions.ts';
 import type { DomainBrief } from '../contract/api.ts';
+import type { Actor, Task } from '../contract/tasks.ts';
 import type { DomainSnapshot, HostSnapshot } from '../hosts/snapshot.ts';
-import type { MetricsResponse } from '../metrics/metrics-page.ts';
+import type { MetricsResponse, PageRequest } from '../metrics/metrics-page.ts';
+import type { XmlDiff } from '../xml/diff-xml.ts';
 import type { EventFeed } from './api/event-feed.ts';
 
 /** Where request lines and faults go; pino's logger is one. */
@@ -15,26 +18,30 @@ export interface HttpLogger {
   error(fields: object, message: string): void;
 }
 
-/** What is asked of the metrics page. */
-export interface MetricsRequest {
-  /** Only this host; one of `hosts()`. */
-  readonly host?: string;
-  /** The header of that name. */
-  readonly acceptEncoding?: string;
-}
-
 /** XML and screens of hosts that are up. Everything rejects with an error of the client when libvirt refuses. */
 export interface InspectionPort {
   /** The capabilities document of a host, without secrets. */
   capabilitiesXml(host: string): Promise<string>;
-  /** A view of a domain's XML, without secrets. */
-  domainXml(
-    host: string,
-    domain: DomainSnapshot,
-    view: 'live' | 'config' | 'diff',
-  ): Promise<{ readonly type: string; readonly text: string }>;
+  /** A domain's XML without secrets, as it runs or as it will start next. */
+  domainXml(host: string, uuid: string, view: 'live' | 'config'): Promise<string>;
+  /** What differs between the two. */
+  domainXmlDiff(host: string, uuid: string): Promise<XmlDiff>;
   /** The screen of a running domain as PNG. */
   screenshot(host: string, uuid: string): Promise<Buffer>;
+}
+
+/** An action that was asked for, its options checked and the caller's scope and privileges too. */
+export interface ActionOrder {
+  readonly host: string;
+  readonly uuid: string;
+  readonly action: ActionId;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly ifDomainId?: number;
+  readonly reason?: string;
+  readonly actor: Actor;
+  readonly bulkId?: string;
+  /** With the name of the token: the same again gives the same task. */
+  readonly idempotencyKey?: string;
 }
 
 /** What may be done to domains. */
@@ -44,6 +51,13 @@ export interface ActionsPort {
     where: { readonly host: HostSnapshot; readonly domain: DomainSnapshot },
     principal: Principal,
   ): Pick<DomainBrief, 'allowedActions' | 'refusedActions'>;
+  /** Accepts an action. Rejects with an error whose `code` is a problem's when it is refused. */
+  submit(order: ActionOrder): Promise<Task>;
+  /** Whether {@link submit} would accept it, and change anything; rejects like it. */
+  check(order: ActionOrder): Promise<{ readonly changes: boolean }>;
+  task(id: string): Task | undefined;
+  /** Those kept, newest first. */
+  tasks(): readonly Task[];
 }
 
 /** What the API under /api/v1 is made of. */
@@ -60,7 +74,7 @@ export interface ApiDeps {
 export interface HttpDeps {
   /** The newest snapshot of every configured host. */
   hosts(): readonly HostSnapshot[];
-  metrics(request: MetricsRequest): Promise<MetricsResponse>;
+  metrics(request: PageRequest): Promise<MetricsResponse>;
   readonly api?: ApiDeps;
   readonly version: string;
   /** Milliseconds since the epoch. */

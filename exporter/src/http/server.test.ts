@@ -8,8 +8,9 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
-import type { HttpDeps, MetricsRequest } from './deps.ts';
-import { SCRAPES_MAX } from './metrics-route.ts';
+import type { PageRequest } from '../metrics/metrics-page.ts';
+import type { HttpDeps } from './deps.ts';
+import { SCRAPE_LIMITS } from './scrape-answers.ts';
 import { createHttpServer } from './server.ts';
 import type { HttpServer } from './server.ts';
 import { NOW, hostSnapshot, lost } from './snapshots.fixture.ts';
@@ -26,7 +27,7 @@ const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 let server: HttpServer;
 let port: number;
 let hosts: HostSnapshot[];
-let asked: MetricsRequest[];
+let asked: PageRequest[];
 let lines: { level: string; fields: Record<string, unknown> }[];
 let metrics: HttpDeps['metrics'];
 
@@ -86,7 +87,7 @@ describe('GET /metrics', () => {
   it('serves the page as it is made, for all hosts', async () => {
     const { status, headers, body } = await ask('/metrics');
     expect([status, headers['content-type'], body]).toEqual([200, TEXT, 'libvirt_up{host="kvm1"} 1\n']);
-    expect(headers.vary).toBe('Accept-Encoding');
+    expect(headers.vary).toBe('Accept, Accept-Encoding');
     expect(headers['content-length']).toBe(String(body.length));
     expect(asked).toEqual([{}]);
   });
@@ -150,8 +151,8 @@ describe('GET /metrics', () => {
       await gate;
       return { contentType: TEXT, body: Buffer.from('x 1\n') };
     };
-    const waiting = Array.from({ length: SCRAPES_MAX }, () => ask('/metrics'));
-    while (asked.length < SCRAPES_MAX) await sleep(5);
+    const waiting = Array.from({ length: SCRAPE_LIMITS.answers }, () => ask('/metrics'));
+    while (asked.length < SCRAPE_LIMITS.answers) await sleep(5);
     const refused = await problem('/metrics');
     expect(refused).toMatchObject({ status: 503, code: 'VIREO_BUSY' });
     expect(refused.headers['retry-after']).toBe('1');
@@ -163,7 +164,7 @@ describe('GET /metrics', () => {
 
   it('counts a scraper that went away no longer', async () => {
     metrics = () => new Promise(() => undefined);
-    const sockets = Array.from({ length: SCRAPES_MAX }, () => connect(port, '127.0.0.1'));
+    const sockets = Array.from({ length: SCRAPE_LIMITS.answers }, () => connect(port, '127.0.0.1'));
     for (const socket of sockets) socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
     while ((await ask('/metrics', { timeout: 100 }).catch(() => ({ status: 0 }))).status !== 503) await sleep(5);
     for (const socket of sockets) socket.destroy();
