@@ -138,11 +138,10 @@ export function settlePair(live: DiffNode, config: DiffNode, parent: string): vo
     if (!config.attributes.has(attribute) && LIVE_ATTRIBUTES.has(place)) live.attributes.delete(attribute);
   }
   dropWhere(live, (child) => {
-    if (hasLike(config, child)) return false;
     // libvirt gives every device an address.
-    if (child.name === 'address' && parent === 'devices') return true;
+    const isAddress = child.name === 'address' && parent === 'devices';
     const isNoise = LIVE_ELEMENTS.get(`${live.name}/${child.name}`) ?? LIVE_ELEMENTS.get(`${live.name}/*`);
-    return isNoise?.(live, config, child) === true;
+    return (isAddress || isNoise?.(live, config, child) === true) && !hasLike(config, child);
   });
 }
 
