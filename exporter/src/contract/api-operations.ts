@@ -3,7 +3,21 @@
 // against.
 
 import type { z } from 'zod';
-import { domainFull, domainList, domainsQuery, hostFull, hostList, xmlQuery } from './api.ts';
+import {
+  actionRequest,
+  bulkRequest,
+  bulkResult,
+  domainFull,
+  domainList,
+  domainsQuery,
+  hostFull,
+  hostList,
+  task,
+  taskList,
+  tasksQuery,
+  xmlDiff,
+  xmlQuery,
+} from './api.ts';
 import type { Privilege } from './privileges.ts';
 import type { ProblemCode } from './problems.ts';
 
@@ -62,6 +76,8 @@ const OF_LIBVIRT = [
   'VIREO_LIBVIRT_TIMEOUT',
   'VIREO_LIBVIRT',
 ] as const;
+const OF_BODY = ['VIREO_CONTENT_TYPE', 'VIREO_BODY_SIZE', 'VIREO_JSON', 'VIREO_BODY', 'VIREO_ACTION_UNKNOWN'] as const;
+const OF_ACTION = ['VIREO_READ_ONLY', 'VIREO_IDEMPOTENCY_KEY', 'VIREO_QUEUE_FULL'] as const;
 
 const JSON_TYPE = 'application/json';
 
@@ -122,7 +138,10 @@ export const OPERATIONS: readonly Operation[] = [
     privilege: 'xml',
     query: xmlQuery,
     headers: ['If-None-Match'],
-    answers: [{ status: 200, description: 'The document: views live and config.', mediaType: 'application/xml' }],
+    answers: [
+      { status: 200, description: 'The document: views live and config.', mediaType: 'application/xml' },
+      { status: 200, description: 'What differs: view diff.', mediaType: JSON_TYPE, schema: xmlDiff },
+    ],
     problems: [...OF_DOMAIN, ...OF_LIBVIRT],
   },
   {
@@ -133,6 +152,56 @@ export const OPERATIONS: readonly Operation[] = [
     privilege: 'console.view',
     answers: [{ status: 200, description: 'A picture.', mediaType: 'image/png' }],
     problems: [...OF_DOMAIN, ...OF_LIBVIRT],
+  },
+  {
+    id: 'requestAction',
+    method: 'post',
+    path: '/hosts/{host}/domains/{uuid}/actions',
+    summary: 'Ask for an action on one domain',
+    headers: ['Idempotency-Key'],
+    body: actionRequest,
+    answers: [
+      { status: 202, description: 'Accepted; the task tells the outcome.', mediaType: JSON_TYPE, schema: task },
+      { status: 200, description: 'Nothing was to do: `changed` is false.', mediaType: JSON_TYPE, schema: task },
+    ],
+    problems: [
+      ...OF_DOMAIN,
+      ...OF_BODY,
+      ...OF_ACTION,
+      'VIREO_STATE',
+      'VIREO_DOMAIN_ID',
+      'VIREO_UNSUPPORTED',
+      'VIREO_ARGUMENT',
+    ],
+  },
+  {
+    id: 'requestActions',
+    method: 'post',
+    path: '/actions',
+    summary: 'Ask for an action on many domains, or what would become of it',
+    headers: ['Idempotency-Key'],
+    body: bulkRequest,
+    answers: [{ status: 200, description: 'A result for each target.', mediaType: JSON_TYPE, schema: bulkResult }],
+    problems: [...OF_BODY, ...OF_ACTION],
+  },
+  {
+    id: 'listTasks',
+    method: 'get',
+    path: '/tasks',
+    summary: 'Tasks, newest first',
+    privilege: 'read',
+    query: tasksQuery,
+    answers: [{ status: 200, description: 'The newest that fit.', mediaType: JSON_TYPE, schema: taskList }],
+    problems: [...OF_HOST],
+  },
+  {
+    id: 'getTask',
+    method: 'get',
+    path: '/tasks/{id}',
+    summary: 'One task',
+    privilege: 'read',
+    answers: [{ status: 200, description: 'The task.', mediaType: JSON_TYPE, schema: task }],
+    problems: ['VIREO_TASK_UNKNOWN'],
   },
   {
     id: 'followEvents',

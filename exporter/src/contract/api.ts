@@ -3,14 +3,18 @@
 // against them, and openapi.ts publishes them. Nothing here knows how anything is done.
 
 import { z } from 'zod';
+import { ACTION_IDS } from './actions.ts';
 import { domainState, hostName, instant, uuid } from './api-fields.ts';
 import { PROBLEMS } from './problems.ts';
 import type { ProblemCode } from './problems.ts';
+import { TASK_STATES, task } from './tasks.ts';
 
 export { domainBrief, domainFull, domainList } from './api-domains.ts';
 export type { DomainBrief, DomainFull, DomainList } from './api-domains.ts';
 export { hostBrief, hostFull, hostList } from './api-hosts.ts';
 export type { HostBrief, HostFull, HostList } from './api-hosts.ts';
+export { bulkResult, task, taskList } from './tasks.ts';
+export type { BulkResult, Task, TaskList } from './tasks.ts';
 
 /** Most items of one page. */
 export const LIMIT_MAX = 10_000;
@@ -42,7 +46,7 @@ const cursor = z
   .meta({ description: 'nextCursor of the page before, with the same other parameters.' });
 
 /** Query parameters that may stand more than once. */
-export const REPEATABLE_PARAMETERS = ['host', 'state'] as const;
+export const REPEATABLE_PARAMETERS = ['host', 'state', 'action'] as const;
 
 /** Query of GET /api/v1/domains. */
 export const domainsQuery = z.strictObject({
@@ -67,6 +71,20 @@ export const xmlQuery = z.strictObject({
   }),
 });
 
+/** Query of GET /api/v1/tasks. */
+export const tasksQuery = z.strictObject({
+  host: z.array(hostName).max(1000).optional().meta({ description: 'Only at this host; may stand more than once.' }),
+  uuid: uuid.optional().meta({ description: 'Only about this domain.' }),
+  state: z.array(z.enum(TASK_STATES)).max(10).optional().meta({
+    description: 'Only in this state; may stand more than once.',
+  }),
+  action: z.array(z.enum(ACTION_IDS)).max(20).optional().meta({
+    description: 'Only this action; may stand more than once.',
+  }),
+  bulkId: z.uuid().optional().meta({ description: 'Only of this bulk request.' }),
+  limit,
+});
+
 /** Query of a path that takes none. */
 export const noQuery = z.strictObject({});
 
@@ -79,11 +97,12 @@ const reason = z
 const ifDomainId = z.int().min(-1).optional().meta({
   description: 'Refuse unless the domain still has this id, that is unless it stopped or started anew meanwhile.',
 });
-const action = z.string().min(1).max(64).meta({ description: 'One of the actions in docs/api.md.' });
+// Read loosely and checked against the table of actions afterwards: an unknown action has a problem of its own.
+const action = z.string().max(64).meta({ description: 'What to do.', enum: ACTION_IDS });
 const options = z
   .record(z.string(), z.unknown())
   .optional()
-  .meta({ description: 'Options of the action; each action has its own.' });
+  .meta({ description: 'Options of the action; each action has its own, docs/api.md lists them.' });
 
 /** Body of POST …/domains/{uuid}/actions. */
 export const actionRequest = z
@@ -107,6 +126,24 @@ export const bulkRequest = z
   .meta({ id: 'BulkRequest', description: 'One action on many domains.' });
 /** See {@link bulkRequest}. */
 export type BulkRequest = z.infer<typeof bulkRequest>;
+
+/** What view=diff gives: what the next start will change. */
+export const xmlDiff = z
+  .strictObject({
+    changes: z
+      .array(
+        z.strictObject({
+          path: z.string().meta({ description: '`/domain/devices/disk[vda]/driver/@cache`' }),
+          live: z.string().optional(),
+          config: z.string().optional(),
+        }),
+      )
+      .meta({ description: 'Empty when the next start changes nothing. An absent side does not have it.' }),
+    unified: z.string().meta({ description: 'The same as a unified diff of live and config.' }),
+    live: z.string().meta({ description: 'The running domain, without what differs anyway.' }),
+    config: z.string().meta({ description: 'The configuration, without what differs anyway.' }),
+  })
+  .meta({ id: 'XmlDiff', description: 'What differs between how a domain runs and how it will start next.' });
 
 /** An answer that is an error: RFC 9457. */
 export const problem = z
@@ -159,3 +196,10 @@ export const changeEvent = z
   .meta({ id: 'ChangeEvent' });
 /** See {@link changeEvent}. */
 export type ChangeEvent = z.infer<typeof changeEvent>;
+
+/** The data of the event `task`: a task that is new or moved on. */
+export const taskEvent = z
+  .strictObject({ type: z.literal('task'), ...eventFields, domain: domainOfEvent, task })
+  .meta({ id: 'TaskEvent' });
+/** See {@link taskEvent}. */
+export type TaskEvent = z.infer<typeof taskEvent>;

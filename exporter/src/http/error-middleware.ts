@@ -3,8 +3,9 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { PROBLEMS } from '../contract/problems.ts';
+import { PROBLEMS, isProblemCode } from '../contract/problems.ts';
 import type { ProblemCode } from '../contract/problems.ts';
+import { XmlError } from '../xml/xml-error.ts';
 import { problemOfLibvirt } from './api/libvirt-problem.ts';
 import type { HttpLogger } from './deps.ts';
 import { HttpProblem } from './problems.ts';
@@ -55,13 +56,29 @@ export function errorMiddleware(logger: HttpLogger): ErrorRequestHandler {
   };
 }
 
-function problemOf(error: unknown): { code: ProblemCode; detail: string; headers: Readonly<Record<string, string>> } {
+/** What an error is to whoever asked. */
+export function problemOf(error: unknown): {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly headers: Readonly<Record<string, string>>;
+} {
   if (error instanceof HttpProblem) return { code: error.code, detail: error.message, headers: error.headers };
-  const refused = problemOfLibvirt(error);
-  if (refused !== undefined) return { code: refused.code, detail: refused.message, headers: refused.headers };
+  const known = problemOfLibvirt(error) ?? problemWithin(error);
+  if (known !== undefined) return { code: known.code, detail: known.message, headers: known.headers };
   // What express and its router throw over a request: a path that does not decode, for instance.
   if (typeof error === 'object' && error !== null && 'status' in error && error.status === 400) {
     return { code: 'VIREO_HTTP_BAD_REQUEST', detail: 'the request is malformed', headers: {} };
   }
   return { code: 'VIREO_INTERNAL', detail: 'a fault in Vireo; its log has the details', headers: {} };
+}
+
+/** Errors of the other rooms carry a code of the table when they are meant for whoever asked. */
+function problemWithin(error: unknown): HttpProblem | undefined {
+  if (error instanceof XmlError) return new HttpProblem('VIREO_LIBVIRT', `XML of the daemon: ${error.message}`);
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (!isProblemCode(error.code)) return undefined;
+  const seconds =
+    'retryAfterSeconds' in error && typeof error.retryAfterSeconds === 'number' ? error.retryAfterSeconds : 5;
+  const retry = PROBLEMS[error.code].status === 503 ? { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) } : {};
+  return new HttpProblem(error.code, error.message, retry);
 }

@@ -6,7 +6,9 @@ import { pathFault } from './path-hygiene.ts';
 function encoded(text: string, times: number): string {
   let result = text;
   for (let i = 0; i < times; i++) {
-    result = [...result].map((c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
+    result = Array.from(result)
+      .map((c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+      .join('');
   }
   return result;
 }

@@ -9,7 +9,6 @@ import { HttpProblem } from './problems.ts';
 const ENCODED = /%[0-7][0-9a-f]/gi;
 /** Encodings within each other that are looked through. */
 const LAYERS_MAX = 8;
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Why a path is refused; undefined when it is not. `path` as it came, without the query. */

@@ -8,7 +8,7 @@ import { RequestGuard } from '../../auth/request-guard.ts';
 import type { AuthDenied } from '../../auth/request-guard.ts';
 import type { ApiConfig, TokenConfig } from '../../config/config.ts';
 import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { ActionsPort, ApiDeps, InspectionPort } from '../deps.ts';
 import { createHttpServer } from '../server.ts';
 import { NOW } from '../snapshots.fixture.ts';
 import { EventFeed } from './event-feed.ts';
@@ -105,8 +105,8 @@ export async function startApi(
       status: response.statusCode ?? 0,
       headers: response.headers,
       body,
-      get json(): unknown {
-        return JSON.parse(body.toString());
+      get json() {
+        return JSON.parse(body.toString()) as unknown;
       },
     };
   };
@@ -178,4 +178,22 @@ export function domain(number: number, name: string, different: Partial<DomainSn
 /** As a snapshot holds them. */
 export function byUuid(...domains: readonly DomainSnapshot[]): ReadonlyMap<string, DomainSnapshot> {
   return new Map(domains.map((one) => [one.uuid, one]));
+}
+
+/** Every domain may be suspended, nothing can be done. */
+export function noActions(): ActionsPort {
+  const no = (): Promise<never> => Promise.reject(new Error('no actions here'));
+  return {
+    describe: () => ({ allowedActions: ['suspend'], refusedActions: { start: 'running: nothing to start' } }),
+    submit: no,
+    check: no,
+    task: () => undefined,
+    tasks: () => [],
+  };
+}
+
+/** Nothing can be looked at. */
+export function noInspection(): InspectionPort {
+  const no = (): Promise<never> => Promise.reject(new Error('no inspection here'));
+  return { capabilitiesXml: no, domainXml: no, domainXmlDiff: no, screenshot: no };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /events.
 
+import { setMaxListeners } from 'node:events';
 import type { RequestHandler } from 'express';
 import { noQuery } from '../../contract/api.ts';
 import type { HttpLogger } from '../deps.ts';
@@ -27,6 +28,8 @@ export interface EventsRouteOptions {
 /** A stream of what happens in the caller's scope. */
 export function eventsRoute({ fleet, feed, logger, stopping, heartbeatMs }: EventsRouteOptions): RequestHandler {
   let open = 0;
+  // One for each stream, which are bounded here; Node would warn at eleven.
+  setMaxListeners(STREAMS_MAX, stopping);
   return (request, response) => {
     const caller = callerOf(request);
     const { access } = fleet;

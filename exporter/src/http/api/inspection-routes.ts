@@ -43,7 +43,10 @@ export function inspectionRoutes(fleet: Fleet, inspection: InspectionPort): Insp
       const { host, domain } = fleet.domain(caller, 'xml', pathPart(request, 'host'), uuid);
       if (host.state.kind !== 'up') throw hostLost(host);
       const chosen = view ?? (domain.id === -1 ? 'config' : 'live');
-      const document = await inspection.domainXml(host.host, domain, chosen);
+      const document =
+        chosen === 'diff'
+          ? { type: 'application/json', text: JSON.stringify(await inspection.domainXmlDiff(host.host, uuid)) }
+          : { type: XML, text: await inspection.domainXml(host.host, uuid, chosen) };
       await sendDocument(request, response, document);
     }),
     screenshot: limited(async (request, response) => {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { randomBytes } from 'node:crypto';
-import { domainFull, domainList, hostFull, hostList } from '../../contract/api.ts';
+import { domainFull, domainList, hostFull, hostList, xmlDiff } from '../../contract/api.ts';
 import { parseDomainXml } from '../../xml/domain-xml.ts';
 import type { InspectionPort } from '../deps.ts';
 import { hostSnapshot, lost } from '../snapshots.fixture.ts';
-import { ALL, WEB, byUuid, domain, startApi, token } from './api.fixture.ts';
+import { ALL, WEB, byUuid, domain, noActions, startApi, token } from './api.fixture.ts';
 import type { TestApi } from './api.fixture.ts';
 
 const XML = `<domain type='kvm'><name>web-1</name><uuid>00000000-0000-4000-8000-000000000001</uuid><title>Shop</title>
@@ -57,13 +57,12 @@ const gone = hostSnapshot('kvm3', { state: lost('LV_CONN_REFUSED', 'no'), domain
 const LARGE = `<domain>${randomBytes(3 * 1024 * 1024).toString('hex')}</domain>`;
 const inspection: InspectionPort = {
   capabilitiesXml: (host) => Promise.resolve(`<capabilities host="${host}"/>`),
-  domainXml: (_host, { name }, view) =>
-    Promise.resolve({ type: 'application/xml; charset=utf-8', text: name === 'db-1' ? LARGE : `<domain view="${view}"/>` }),
+  domainXml: (_host, uuid, view) => Promise.resolve(uuid.endsWith('2') ? LARGE : `<domain view="${view}"/>`),
+  domainXmlDiff: () =>
+    Promise.resolve({ changes: [{ path: '/domain/vcpu', live: '1', config: '2' }], unified: '', live: '', config: '' }),
   screenshot: () => Promise.resolve(Buffer.from('89504e470d0a1a0a', 'hex')),
 };
-const actions = {
-  describe: () => ({ allowedActions: ['suspend'], refusedActions: { start: 'running: nothing to start' } }),
-};
+const actions = noActions();
 
 let api: TestApi;
 
@@ -281,7 +280,9 @@ describe('XML', () => {
 
   it('is what runs, or the configuration of what does not, unless asked otherwise', async () => {
     expect((await api.ask(`${domainPath(1)}/xml`)).body.toString()).toBe('<domain view="live"/>');
-    expect((await api.ask(`${domainPath(1)}/xml?view=diff`)).body.toString()).toBe('<domain view="diff"/>');
+    const diff = await api.ask(`${domainPath(1)}/xml?view=diff`);
+    expect(diff.headers['content-type']).toMatch(/^application\/json/);
+    expect(xmlDiff.parse(diff.json).changes).toEqual([{ path: '/domain/vcpu', live: '1', config: '2' }]);
     expect(await api.code(`${domainPath(1)}/xml?view=secure`)).toBe('VIREO_PARAMETER');
   });
 

@@ -4,6 +4,7 @@
 import { Router } from 'express';
 import type { ApiDeps, HttpDeps } from '../deps.ts';
 import { methodNotAllowed } from '../error-middleware.ts';
+import { actionRoute, bulkRoute } from './actions-routes.ts';
 import { Access, authentication } from './authentication.ts';
 import { domainRoute, listDomainsRoute } from './domains-routes.ts';
 import { eventsRoute } from './events-route.ts';
@@ -11,6 +12,7 @@ import { Fleet } from './fleet.ts';
 import { hostRoute, listHostsRoute } from './hosts-routes.ts';
 import { inspectionRoutes } from './inspection-routes.ts';
 import { openapiRoute } from './openapi-route.ts';
+import { listTasksRoute, taskRoute } from './tasks-routes.ts';
 
 /** Builds the router. Streams end when `stopping` is aborted. */
 export function createApiRouter(api: ApiDeps, deps: HttpDeps, stopping: AbortSignal): Router {
@@ -30,6 +32,10 @@ export function createApiRouter(api: ApiDeps, deps: HttpDeps, stopping: AbortSig
   router.route(domain).get(domainRoute(fleet, actions)).all(readOnly);
   router.route(`${domain}/xml`).get(inspect.domainXml).all(readOnly);
   router.route(`${domain}/screenshot`).get(inspect.screenshot).all(readOnly);
+  router.route(`${domain}/actions`).post(actionRoute(fleet, actions)).all(methodNotAllowed('POST'));
+  router.route('/actions').post(bulkRoute(fleet, actions)).all(methodNotAllowed('POST'));
+  router.route('/tasks').get(listTasksRoute(fleet, actions)).all(readOnly);
+  router.route('/tasks/:id').get(taskRoute(fleet, actions)).all(readOnly);
   router
     .route('/events')
     .get(eventsRoute({ fleet, feed, logger, stopping, ...(heartbeatMs === undefined ? {} : { heartbeatMs }) }))

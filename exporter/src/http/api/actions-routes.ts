@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// POST …/actions, for one domain and for many. Everything a request can get wrong is refused here, before anything is
+// asked of a hypervisor.
+
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import { ACTIONS, ACTION_IDS, isActionId, requiredPrivileges } from '../../contract/actions.ts';
+import type { ActionId } from '../../contract/actions.ts';
+import { actionRequest, bulkRequest, noQuery } from '../../contract/api.ts';
+import type { BulkRequest, BulkResult } from '../../contract/api.ts';
+import type { ActionOrder, ActionsPort } from '../deps.ts';
+import { problemOf } from '../error-middleware.ts';
+import { HttpProblem } from '../problems.ts';
+import { callerOf } from './authentication.ts';
+import type { Caller } from './authentication.ts';
+import { faultsOf } from './faults.ts';
+import type { Fleet, FoundDomain } from './fleet.ts';
+import { readBody } from './json-body.ts';
+import { idempotencyKey, pathPart, queryOf, uuidPart } from './parameters.ts';
+import { sendJson } from './send.ts';
+
+type BulkEntry = BulkResult['results'][number];
+type Options = Readonly<Record<string, unknown>>;
+
+/** One action on one domain. */
+export function actionRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
+  return async (request, response) => {
+    const caller = callerOf(request);
+    const [host, uuid, key] = [pathPart(request, 'host'), uuidPart(request), idempotencyKey(request)];
+    queryOf(request, noQuery);
+    const body = await readBody(request, actionRequest);
+    const action = knownAction(body.action);
+    const options = knownOptions(action, body.options);
+    const { domain } = findTarget(fleet, caller, host, uuid, action, options);
+    const task = await actions.submit({
+      host,
+      uuid: domain.uuid,
+      action,
+      options,
+      actor: caller.principal.actor(caller.address),
+      ...(body.ifDomainId === undefined ? {} : { ifDomainId: body.ifDomainId }),
+      ...(body.reason === undefined ? {} : { reason: body.reason }),
+      ...(key === undefined ? {} : { idempotencyKey: key }),
+    });
+    response.set('Location', `/api/v1/tasks/${task.id}`);
+    sendJson(response, task, task.changed === false ? 200 : 202);
+  };
+}
+
+/** One action on many domains, or what would become of it. */
+export function bulkRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
+  return async (request, response) => {
+    const caller = callerOf(request);
+    const key = idempotencyKey(request);
+    queryOf(request, noQuery);
+    const body = await readBody(request, bulkRequest);
+    const action = knownAction(body.action);
+    const options = knownOptions(action, body.options);
+    refuseTwins(body.targets);
+    // Without the privilege no target could be accepted: one clear answer instead of many.
+    for (const privilege of requiredPrivileges(action, options)) fleet.access.requirePrivilege(caller, privilege);
+    const dryRun = body.dryRun === true;
+    const bulkId = randomUUID();
+    const orderOf = ({ host, uuid, ifDomainId }: BulkRequest['targets'][number]): ActionOrder => ({
+      host,
+      uuid,
+      action,
+      options,
+      actor: caller.principal.actor(caller.address),
+      bulkId,
+      ...(ifDomainId === undefined ? {} : { ifDomainId }),
+      ...(body.reason === undefined ? {} : { reason: body.reason }),
+      // One key stands for the whole request; each target is a request of its own to the actions.
+      ...(key === undefined ? {} : { idempotencyKey: `${key} ${uuid} ${host}` }),
+    });
+    const results = await Promise.all(
+      body.targets.map(async (target): Promise<BulkEntry> => {
+        const { host, uuid } = target;
+        let name: { domain?: string } = {};
+        try {
+          const { domain } = findTarget(fleet, caller, host, uuid, action, options);
+          name = { domain: domain.name };
+          if (dryRun) return { host, uuid, ...name, accepted: true, ...(await actions.check(orderOf(target))) };
+          return { host, uuid, ...name, accepted: true, task: await actions.submit(orderOf(target)) };
+        } catch (error) {
+          const { code, detail } = problemOf(error);
+          if (code === 'VIREO_INTERNAL') throw error;
+          return { host, uuid, ...name, accepted: false, error: { code, message: detail } };
+        }
+      }),
+    );
+    // A repeated request gets the tasks of the first one, and so its id.
+    const first = results.find((result) => result.task?.bulkId !== undefined)?.task?.bulkId;
+    const answer: BulkResult = { bulkId: first ?? bulkId, dryRun, results };
+    sendJson(response, answer);
+  };
+}
+
+function knownAction(action: string): ActionId {
+  if (isActionId(action)) return action;
+  throw new HttpProblem('VIREO_ACTION_UNKNOWN', `there is no such action; the actions are ${ACTION_IDS.join(', ')}`);
+}
+
+function knownOptions(action: ActionId, options: Options | undefined): Options {
+  const parsed = ACTIONS[action].options.safeParse(options ?? {});
+  if (!parsed.success) throw new HttpProblem('VIREO_BODY', faultsOf(parsed.error, `options of ${action}`));
+  return parsed.data;
+}
+
+/** The domain, when the caller may do this to it. */
+function findTarget(
+  fleet: Fleet,
+  caller: Caller,
+  host: string,
+  uuid: string,
+  action: ActionId,
+  options: Options,
+): FoundDomain {
+  const privileges = requiredPrivileges(action, options);
+  for (const privilege of privileges) fleet.access.requirePrivilege(caller, privilege);
+  return fleet.domain(caller, privileges[0] ?? 'power', host, uuid);
+}
+
+function refuseTwins(targets: BulkRequest['targets']): void {
+  const seen = new Set<string>();
+  for (const { host, uuid } of targets) {
+    const target = `${uuid} ${host}`;
+    if (seen.has(target)) throw new HttpProblem('VIREO_BODY', `targets: ${uuid} stands there twice`);
+    seen.add(target);
+  }
+}
