@@ -8,8 +8,8 @@ import { build, install, say } from './prepare.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const main = join('exporter', 'dist', 'main.js');
-/** Whoever says one of these knows what they want to see. */
-const CHOICES = ['--config.file', '--libvirt.uri', '--demo', '--help', '--version'];
+/** Whoever says one of these knows what they want to see, or wants something else. */
+const CHOICES = ['--config.file', '--libvirt.uri', '--demo', '--help', '--version', 'token'];
 const CHOICE_VARIABLES = ['VIREO_CONFIG_FILE', 'VIREO_LIBVIRT_URI'];
 
 /** Whether flags or environment say what to watch. */

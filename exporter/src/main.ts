@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// The process `vireo`: configuration in, JSON lines out, and an end within five seconds of SIGTERM.
+// The process `vireo` (and `vireo token`): configuration in, JSON lines out, and an end within five seconds of SIGTERM.
 // Exit codes: 0 stopped as told, 1 a fault, 2 wrong usage or configuration.
 
 import { readFileSync } from 'node:fs';
@@ -12,6 +12,8 @@ import { ConfigError } from './config/config-error.ts';
 import { helpText, parseFlags } from './config/flags.ts';
 import { loadConfig } from './config/load.ts';
 import { ListenError } from './http/server.ts';
+import { runTokenCommand } from './token-command.ts';
+import type { CommandResult } from './token-command.ts';
 
 const STOP_WITHIN_MS = 4_500;
 /** A reader of our log that stalls costs log lines, not the service. */
@@ -21,7 +23,8 @@ const version = readVersion();
 const argv = process.argv.slice(2);
 const { values: flags } = parseFlags(argv);
 
-if (flags.has('--help')) process.stdout.write(helpText());
+if (argv[0] === 'token') print(runTokenCommand(argv.slice(1)));
+else if (flags.has('--help')) process.stdout.write(helpText());
 else if (flags.has('--version')) process.stdout.write(`vireo ${version}\n`);
 else await run();
 
@@ -68,6 +71,12 @@ function configOrExit(): Config {
     if (error instanceof ConfigError) exitForUsage(error.problems);
     throw error;
   }
+}
+
+function print({ stdout, stderr, exitCode }: CommandResult): void {
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  process.exitCode = exitCode;
 }
 
 function exitForUsage(problems: readonly string[]): never {
