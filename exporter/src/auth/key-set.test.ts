@@ -64,11 +64,24 @@ describe('keys', () => {
     await find('first');
     server.publish([second.jwk]);
     clock.ms = 300_000;
-    // The old one is found at once; the fetch goes on behind it.
     expect(await find('first')).toBe('found');
+    // That fetch goes on behind the answer; what asks meanwhile for another key waits for it.
     expect(await find('second')).toBe('found');
-    expect(server.requests).toBe(2);
     expect(await find('first')).toBe('unknown');
+    expect(server.requests).toBe(2);
+  });
+
+  it('are fetched behind an answer, without waiting for the key to become unknown', async () => {
+    await find('first');
+    clock.ms = 300_000;
+    const fetched = new Promise<void>((resolve) => {
+      server.answer = (_, response) => {
+        resolve();
+        response.writeHead(500).end();
+      };
+    });
+    expect(await find('first')).toBe('found');
+    await fetched;
   });
 
   it('that were withdrawn are not used for more than ten minutes, also when nobody asked meanwhile', async () => {
@@ -105,6 +118,22 @@ describe('an outage', () => {
     server.answer = (_, response) => response.writeHead(502).end();
     for (clock.ms = 300_000; clock.ms < 600_000; clock.ms += 10_000) expect(await find('first')).toBe('found');
     expect(await find('first')).toMatch(/^unavailable: .*status 502/);
+  });
+
+  it('makes us try every five seconds behind the answers', async () => {
+    await find('first');
+    server.answer = (_, response) => response.writeHead(502).end();
+    for (const [ms, requests] of [
+      [300_000, 2],
+      [304_999, 2],
+      [305_000, 3],
+    ] as const) {
+      clock.ms = ms;
+      expect(await find('first')).toBe('found');
+      // Waits for the fetch, if there is one.
+      await find('second');
+      expect([ms, server.requests]).toEqual([ms, requests]);
+    }
   });
 
   it('makes a key that is not known neither good nor bad', async () => {

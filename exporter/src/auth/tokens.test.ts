@@ -42,6 +42,15 @@ describe('the token store', () => {
     expect(nameOf(new TokenStore([token('a', 'secret')]), bearer)).toBe(code);
   });
 
+  it('compares the whole hash', () => {
+    const { sha256 } = token('a', 'secret');
+    const changed = [0, 1, 31, 32, 62, 63].map((at) => {
+      const digit = sha256[at] === '0' ? '1' : '0';
+      return token(`t${String(at)}`, '', { sha256: sha256.slice(0, at) + digit + sha256.slice(at + 1) });
+    });
+    expect(nameOf(new TokenStore(changed), 'secret')).toBe('VIREO_AUTH_TOKEN');
+  });
+
   it('does not look at a token longer than any', () => {
     const long = 'x'.repeat(TOKEN_LENGTH_MAX);
     const store = new TokenStore([token('long', long), token('longer', `${long}x`)]);
