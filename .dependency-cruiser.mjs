@@ -13,10 +13,11 @@ const LIBVIRT = {
 const EXPORTER = {
   contract: [],
   config: ['contract'],
+  auth: ['contract', 'config'],
   xml: ['contract'],
   hosts: ['contract', 'xml'],
   metrics: ['contract', 'hosts', 'xml'],
-  http: ['contract', 'config', 'hosts', 'metrics', 'xml'],
+  http: ['contract', 'config', 'auth', 'hosts', 'metrics', 'xml'],
 };
 
 /** Files at a package's root that a room may use besides. */

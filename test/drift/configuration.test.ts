@@ -19,6 +19,7 @@ import type { FlagDoc } from '../../exporter/src/config/flags.ts';
 import { loadConfig } from '../../exporter/src/config/load.ts';
 import { KEY_DOCS } from '../../exporter/src/config/key-docs.ts';
 import { configFileSchema } from '../../exporter/src/config/schema.ts';
+import { PRIVILEGES, PRIVILEGE_DOCS } from '../../exporter/src/contract/privileges.ts';
 import { blockOf, table } from './generated-blocks.ts';
 
 const PAGE = join(__dirname, '../../docs/configuration.md');
@@ -82,6 +83,12 @@ describe('docs/configuration.md', () => {
     ]);
     const expected = table(['Flag', 'Repeatable', 'Variable', 'What it does'], rows);
     expect(blockOf(PAGE, 'flags', expected)).toBe(expected);
+  });
+
+  it('has a row for every privilege', () => {
+    const rows = PRIVILEGES.map((privilege) => [`\`${privilege}\``, PRIVILEGE_DOCS[privilege].meaning]);
+    const expected = table(['Privilege', 'What it allows'], rows);
+    expect(blockOf(PAGE, 'privileges', expected)).toBe(expected);
   });
 
   it('has an example that is a configuration, with every key in it', () => {
