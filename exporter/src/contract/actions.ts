@@ -22,7 +22,10 @@ const timeoutSeconds = z.int().min(1).max(TIMEOUT_SECONDS_MAX).optional().meta({
 
 const startOptions = z.strictObject({
   paused: z.boolean().optional().meta({ description: 'Start it with its CPUs stopped.' }),
-  forceBoot: z.boolean().optional().meta({ description: 'Boot, and throw a saved image away instead of restoring it.' }),
+  forceBoot: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Boot, and throw a saved image away instead of restoring it.' }),
 });
 const shutdownOptions = z
   .strictObject({

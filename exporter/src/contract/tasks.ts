@@ -9,15 +9,7 @@ import { hostName, instant, uuid } from './api-fields.ts';
  * `accepted` waits for its turn, `running` is under way; the others are final. `timed_out`: the deadline passed and the
  * goal was not seen. `unknown`: the daemon or Vireo went away in mid-action, so nobody can tell; nothing is repeated.
  */
-export const TASK_STATES = [
-  'accepted',
-  'running',
-  'succeeded',
-  'timed_out',
-  'failed',
-  'cancelled',
-  'unknown',
-] as const;
+export const TASK_STATES = ['accepted', 'running', 'succeeded', 'timed_out', 'failed', 'cancelled', 'unknown'] as const;
 /** One of {@link TASK_STATES}. */
 export type TaskState = (typeof TASK_STATES)[number];
 

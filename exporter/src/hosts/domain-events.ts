@@ -34,6 +34,9 @@ const DOMAIN_EVENTS = [
 ] as const satisfies readonly EventKind[];
 type DomainEvent = LibvirtEvent<(typeof DOMAIN_EVENTS)[number]>;
 
+/** Lifecycle events after which persistence, autostart or the saved image may differ; stopping with a save is one too. */
+const CHANGES_FLAGS: ReadonlySet<string> = new Set(['defined', 'undefined', 'started']);
+
 /** What the events need from their session. */
 export interface DomainEventsContext {
   readonly domains: DomainTable;
@@ -45,7 +48,7 @@ export interface DomainEventsContext {
   readonly onXmlStale: (uuid: string) => void;
   /** A domain may run a job, or have ended one. */
   readonly onJob: (uuid: string) => void;
-  /** Domains were defined or undefined: persistence and autostart may differ. */
+  /** Domains were defined, undefined, started or saved: persistence, autostart and saved images may differ. */
   readonly onDefined: () => void;
   /** Storage pools changed. */
   readonly onPools: () => void;
@@ -92,7 +95,7 @@ export class DomainEvents {
       case 'lifecycle':
         onXmlStale(domain.uuid);
         onJob(domain.uuid);
-        if (event.event === 'defined' || event.event === 'undefined' || event.event === 'started') onDefined();
+        if (CHANGES_FLAGS.has(event.event) || event.detail === 'saved') onDefined();
         onChange({ kind: 'domain.event', domain: identity, event: event.event, detail: event.detail });
         this.#check(connection, domain);
         return;

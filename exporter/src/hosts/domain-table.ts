@@ -89,11 +89,20 @@ export class DomainTable {
     this.#known = false;
   }
 
-  /** Persistence and autostart, as two filtered lists give them. */
-  applyFlags(persistent: ReadonlySet<string>, autostart: ReadonlySet<string>): void {
+  /** Persistence, autostart and saved images, as filtered lists give them; `managedSave` is absent where there is none. */
+  applyFlags(persistent: ReadonlySet<string>, autostart: ReadonlySet<string>, managedSave?: ReadonlySet<string>): void {
     for (const uuid of this.#domains.keys()) {
-      this.#update(uuid, { persistent: persistent.has(uuid), autostart: autostart.has(uuid) });
+      this.#update(uuid, {
+        persistent: persistent.has(uuid),
+        autostart: autostart.has(uuid),
+        ...(managedSave === undefined ? {} : { managedSave: managedSave.has(uuid) }),
+      });
     }
+  }
+
+  /** What somebody has just read of one domain; libvirt has no event for these. */
+  learn(uuid: string, flags: Pick<DomainSnapshot, 'persistent' | 'autostart' | 'managedSave'>): void {
+    this.#update(uuid, flags);
   }
 
   /**

@@ -2,13 +2,19 @@
 // One configured host for as long as Vireo runs: connect, poll, lose, wait, connect again. Whatever happens here stays
 // here: hosts share nothing but the process.
 
+import type { Connection } from '@vireo/libvirt';
 import { backOffMs } from './back-off.ts';
+import { ActionConnections } from './action-connection.ts';
+import type { ControlLane } from './action-connection.ts';
 import type { HostChange } from './changes.ts';
 import { DomainTable } from './domain-table.ts';
+import { DomainWatches } from './domain-watch.ts';
+import type { DomainListener } from './domain-watch.ts';
 import { hostError } from './host-error.ts';
 import { HostSession } from './session.ts';
 import type { OpenConnection, PollOptions, SessionContext } from './session.ts';
 import type {
+  DomainSnapshot,
   HostFacts,
   HostSnapshot,
   HostState,
@@ -30,6 +36,8 @@ export interface HostOptions {
   readonly simulated: boolean;
   readonly poll: PollOptions;
   readonly open: OpenConnection;
+  /** How the read-write connections of actions are opened; without it nothing can be changed through this host. */
+  readonly openControl?: OpenConnection;
   readonly onSnapshot: (snapshot: HostSnapshot) => void;
   readonly onChange: (change: HostChange) => void;
 }
@@ -39,6 +47,8 @@ export class Host {
   readonly name: string;
   readonly #options: HostOptions;
   readonly #domains: DomainTable;
+  readonly #watches = new DomainWatches();
+  readonly #control: ActionConnections | undefined;
   readonly #outcomes = new Map<PollGroup, PollOutcome>();
   readonly #stop = new AbortController();
   #state: HostState = { kind: 'connecting', since: Date.now() };
@@ -56,7 +66,12 @@ export class Host {
   constructor(options: HostOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#domains = new DomainTable(options.onChange);
+    const { openControl, poll } = options;
+    this.#control =
+      openControl === undefined ? undefined : new ActionConnections({ open: openControl, slots: poll.maxInFlight });
+    this.#domains = new DomainTable((change) => {
+      this.#tell(change);
+    });
     this.#snapshot = this.#build();
   }
 
@@ -71,10 +86,28 @@ export class Host {
     this.#running ??= this.#run(delayMs);
   }
 
+  /** Runs `work` with a read-write connection. Rejects with its errors and those of {@link ActionConnections.with}. */
+  async withControl<T>(work: (connection: Connection) => Promise<T>, lane?: ControlLane): Promise<T> {
+    if (this.#control === undefined) throw new TypeError(`host ${this.name} was made without openControl`);
+    return await this.#control.with(work, lane);
+  }
+
+  /** Tells `listener` what happens to one domain, and when the host is lost or up again. Returns how to stop. */
+  watch(uuid: string, listener: DomainListener): () => void {
+    return this.#watches.watch(uuid, listener);
+  }
+
+  /** Takes over what somebody has just read of a domain that libvirt has no event for. */
+  learn(uuid: string, flags: Pick<DomainSnapshot, 'persistent' | 'autostart' | 'managedSave'>): void {
+    this.#domains.learn(uuid, flags);
+    this.#settle();
+  }
+
   /** Stops polling and closes the connections. */
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#wake?.();
+    await this.#control?.close();
     await this.#running;
     clearTimeout(this.#settling);
     clearTimeout(this.#goingStale);
@@ -106,7 +139,7 @@ export class Host {
     const { driver, libvirtVersion } = session.facts;
     this.#facts = session.facts;
     this.#state = { kind: 'up', since: Date.now() };
-    this.#options.onChange({ kind: 'host.up', driver, libvirtVersion });
+    this.#tell({ kind: 'host.up', driver, libvirtVersion });
     const closeOnStop = (): void => {
       void session.close();
     };
@@ -158,7 +191,7 @@ export class Host {
     const since = this.#state.kind === 'lost' ? this.#state.since : Date.now();
     this.#state = { kind: 'lost', since, error: known, nextAttemptAt: Date.now() + retryInMs };
     this.#node = undefined;
-    this.#options.onChange({ kind: 'host.lost', error: known, retryInMs });
+    this.#tell({ kind: 'host.lost', error: known, retryInMs });
     this.#publish();
     await this.#sleep(retryInMs);
   }
@@ -173,20 +206,33 @@ export class Host {
   }
 
   #sessionContext(): SessionContext {
-    const { open, poll, onChange } = this.#options;
+    const { open, poll } = this.#options;
     return {
       open,
       poll,
       domains: this.#domains,
       outcomes: this.#outcomes,
-      onChange,
+      onChange: (change) => {
+        this.#tell(change);
+      },
       onEvent: () => {
-        this.#settling ??= setTimeout(() => {
-          this.#settling = undefined;
-          this.#publish();
-        }, EVENT_SETTLE_MS);
+        this.#settle();
       },
     };
+  }
+
+  #tell(change: HostChange): void {
+    this.#watches.tell(change);
+    this.#options.onChange(change);
+  }
+
+  /** Publishes soon, once for all that happens until then. */
+  #settle(): void {
+    if (this.#isStopped()) return;
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      this.#publish();
+    }, EVENT_SETTLE_MS);
   }
 
   #publish(): void {

@@ -2,6 +2,7 @@
 // One connected stretch of a host's life: the control connection (inventory, events, keepalive, host facts) and the
 // connections for what may hang. It ends when the control connection does; a new one starts from nothing.
 
+import { RemoteError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, DomainStats, StatsGroup } from '@vireo/libvirt';
 import type { DomainTable } from './domain-table.ts';
 import { DriverSupport } from './driver-support.ts';
@@ -261,15 +262,30 @@ export class HostSession {
     if (failure !== undefined) throw failure;
   }
 
-  /** Which domains are persistent and start by themselves: two filtered lists, no call a domain. */
+  /** Which domains are persistent, start by themselves, have a saved image: filtered lists, no call a domain. */
   async #fetchFlags(): Promise<void> {
     if (Date.now() - this.#flagsReadAt < this.#context.poll.slowIntervalMs) return;
     const options = this.#options({ lane: 'urgent' });
     const persistent = await this.#control.domains.list({ persistent: true }, options);
     const autostart = await this.#control.domains.list({ autostart: true }, options);
+    const saved = await this.#savedDomains(options);
     const uuids = (domains: readonly DomainRef[]): ReadonlySet<string> => new Set(domains.map(({ uuid }) => uuid));
-    this.#context.domains.applyFlags(uuids(persistent), uuids(autostart));
+    this.#context.domains.applyFlags(
+      uuids(persistent),
+      uuids(autostart),
+      saved === undefined ? undefined : uuids(saved),
+    );
     this.#flagsReadAt = Date.now();
+  }
+
+  /** Undefined where the driver refuses the filter, with whatever error: nothing else may fail for that. */
+  async #savedDomains(options: CallOptions): Promise<readonly DomainRef[] | undefined> {
+    try {
+      return await this.#control.domains.list({ managedSave: true }, options);
+    } catch (error) {
+      if (error instanceof RemoteError) return undefined;
+      throw error;
+    }
   }
 
   async #fetchPools(): Promise<'not due' | undefined> {

@@ -76,6 +76,8 @@ export interface DomainSnapshot {
   readonly reason: DomainReason;
   readonly persistent?: boolean;
   readonly autostart?: boolean;
+  /** Whether the next start restores a saved image; absent where the driver does not tell. */
+  readonly managedSave?: boolean;
   /** Facts parsed from the domain's XML; absent until it was read once. */
   readonly xml?: DomainXml;
   /** The newest statistics; absent for an inactive domain or before the first poll. */
