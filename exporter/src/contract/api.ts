@@ -71,6 +71,11 @@ export const xmlQuery = z.strictObject({
   }),
 });
 
+/** Query of a domain's screenshot. */
+export const screenshotQuery = z.strictObject({
+  screen: z.coerce.number().int().min(0).max(15).default(0).meta({ description: 'Which of its screens.' }),
+});
+
 /** Query of GET /api/v1/tasks. */
 export const tasksQuery = z.strictObject({
   host: z.array(hostName).max(1000).optional().meta({ description: 'Only at this host; may stand more than once.' }),

@@ -6,9 +6,9 @@ import type { RequestGuard } from '../auth/request-guard.ts';
 import type { ActionId } from '../contract/actions.ts';
 import type { DomainBrief } from '../contract/api.ts';
 import type { Actor, Task } from '../contract/tasks.ts';
+import type { HostInspection } from '../hosts/inspection.ts';
 import type { DomainSnapshot, HostSnapshot } from '../hosts/snapshot.ts';
 import type { MetricsResponse, PageRequest } from '../metrics/metrics-page.ts';
-import type { XmlDiff } from '../xml/diff-xml.ts';
 import type { EventFeed } from './api/event-feed.ts';
 
 /** Where request lines and faults go; pino's logger is one. */
@@ -18,17 +18,8 @@ export interface HttpLogger {
   error(fields: object, message: string): void;
 }
 
-/** XML and screens of hosts that are up. Everything rejects with an error of the client when libvirt refuses. */
-export interface InspectionPort {
-  /** The capabilities document of a host, without secrets. */
-  capabilitiesXml(host: string): Promise<string>;
-  /** A domain's XML without secrets, as it runs or as it will start next. */
-  domainXml(host: string, uuid: string, view: 'live' | 'config'): Promise<string>;
-  /** What differs between the two. */
-  domainXmlDiff(host: string, uuid: string): Promise<XmlDiff>;
-  /** The screen of a running domain as PNG. */
-  screenshot(host: string, uuid: string): Promise<Buffer>;
-}
+/** XML and screens of one host. Rejects with an error of the client, or one whose `code` is a problem's. */
+export type InspectionPort = Pick<HostInspection, 'capabilitiesXml' | 'domainXml' | 'domainXmlDiff' | 'screenshot'>;
 
 /** An action that was asked for, its options checked and the caller's scope and privileges too. */
 export interface ActionOrder {
@@ -64,7 +55,8 @@ export interface ActionsPort {
 export interface ApiDeps {
   readonly guard: RequestGuard;
   readonly feed: EventFeed;
-  readonly inspection: InspectionPort;
+  /** Of a host by name, one of `hosts()`. */
+  inspection(host: string): InspectionPort;
   readonly actions: ActionsPort;
   /** How often an event stream shows that it lives, in milliseconds; 15 s by default. */
   readonly heartbeatMs?: number;

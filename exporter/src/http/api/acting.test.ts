@@ -75,7 +75,7 @@ beforeAll(async () => {
     hostSnapshot('kvm1', { domains: byUuid(domain(1, 'web-1'), domain(2, 'db-1'), domain(3, 'web-2')) }),
     hostSnapshot('kvm2', { domains: byUuid(domain(1, 'web-1')) }),
   ];
-  api = await startApi(hosts, { inspection: noInspection(), actions }, [
+  api = await startApi(hosts, { inspection: noInspection, actions }, [
     ALL,
     WEB,
     token('seer', { privileges: ['read'] }),

@@ -64,7 +64,7 @@ const publish = (data: string, domainName?: string, host = 'kvm1'): void => {
 };
 
 beforeEach(async () => {
-  api = await startApi([hostSnapshot('kvm1')], { inspection: noInspection(), actions: noActions(), heartbeatMs: 20 }, [
+  api = await startApi([hostSnapshot('kvm1')], { inspection: noInspection, actions: noActions(), heartbeatMs: 20 }, [
     ALL,
     WEB,
     token('blind', { privileges: ['power'] }),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // XML of hosts and domains, without secrets, and pictures of screens.
 
-import type { RequestHandler } from 'express';
-import { noQuery, xmlQuery } from '../../contract/api.ts';
+import type { RequestHandler, Response } from 'express';
+import { noQuery, screenshotQuery, xmlQuery } from '../../contract/api.ts';
 import type { InspectionPort } from '../deps.ts';
 import { HttpProblem } from '../problems.ts';
 import { callerOf } from './authentication.ts';
@@ -24,7 +24,7 @@ export interface InspectionRoutes {
 const XML = 'application/xml; charset=utf-8';
 
 /** Builds them. */
-export function inspectionRoutes(fleet: Fleet, inspection: InspectionPort): InspectionRoutes {
+export function inspectionRoutes(fleet: Fleet, inspection: (host: string) => InspectionPort): InspectionRoutes {
   const limited = limit(INSPECTIONS_MAX);
   return {
     hostXml: limited(async (request, response) => {
@@ -33,7 +33,10 @@ export function inspectionRoutes(fleet: Fleet, inspection: InspectionPort): Insp
       queryOf(request, noQuery);
       const host = fleet.host(caller, 'xml', pathPart(request, 'host'));
       if (host.state.kind !== 'up') throw hostLost(host);
-      await sendDocument(request, response, { type: XML, text: await inspection.capabilitiesXml(host.host) });
+      await sendDocument(request, response, {
+        type: XML,
+        text: await inspection(host.host).capabilitiesXml(whileWanted(response)),
+      });
     }),
     domainXml: limited(async (request, response) => {
       const caller = callerOf(request);
@@ -43,22 +46,24 @@ export function inspectionRoutes(fleet: Fleet, inspection: InspectionPort): Insp
       const { host, domain } = fleet.domain(caller, 'xml', pathPart(request, 'host'), uuid);
       if (host.state.kind !== 'up') throw hostLost(host);
       const chosen = view ?? (domain.id === -1 ? 'config' : 'live');
+      const port = inspection(host.host);
+      const signal = whileWanted(response);
       const document =
         chosen === 'diff'
-          ? { type: 'application/json', text: JSON.stringify(await inspection.domainXmlDiff(host.host, uuid)) }
-          : { type: XML, text: await inspection.domainXml(host.host, uuid, chosen) };
+          ? { type: 'application/json', text: JSON.stringify(await port.domainXmlDiff(domain, signal)) }
+          : { type: XML, text: await port.domainXml(domain, chosen, signal) };
       await sendDocument(request, response, document);
     }),
     screenshot: limited(async (request, response) => {
       const caller = callerOf(request);
       fleet.access.requirePrivilege(caller, 'console.view');
       const uuid = uuidPart(request);
-      queryOf(request, noQuery);
+      const { screen } = queryOf(request, screenshotQuery);
       const { host, domain } = fleet.domain(caller, 'console.view', pathPart(request, 'host'), uuid);
       if (host.state.kind !== 'up') throw hostLost(host);
       if (domain.id === -1) throw new HttpProblem('VIREO_STATE', `domain ${domain.name} is ${domain.state}: no screen`);
-      const png = await inspection.screenshot(host.host, uuid);
-      response.type('image/png').send(png);
+      const { mime, bytes } = await inspection(host.host).screenshot(domain, screen, whileWanted(response));
+      response.type(mime).send(bytes);
     }),
   };
 }
@@ -66,7 +71,7 @@ export function inspectionRoutes(fleet: Fleet, inspection: InspectionPort): Insp
 /** Refuses what comes while so many are under way. */
 function limit(most: number): (route: RequestHandler) => RequestHandler {
   let underWay = 0;
-  return (route) => (request, response, next) => {
+  return (route) => async (request, response, next) => {
     if (underWay >= most) {
       throw new HttpProblem('VIREO_BUSY', `${String(most)} documents and screens are under way`, {
         'Retry-After': '1',
@@ -76,6 +81,20 @@ function limit(most: number): (route: RequestHandler) => RequestHandler {
     response.once('close', () => {
       underWay -= 1;
     });
-    return route(request, response, next);
+    try {
+      await route(request, response, next);
+    } catch (error) {
+      // Given up because the client left: nobody is there to be told.
+      if (!response.destroyed) throw error;
+    }
   };
+}
+
+/** Aborted when the client leaves. */
+function whileWanted(response: Response): AbortSignal {
+  const left = new AbortController();
+  response.once('close', () => {
+    left.abort();
+  });
+  return left.signal;
 }

@@ -55,13 +55,19 @@ const esx = hostSnapshot('esx 2/ü', { domains: byUuid(domain(1, 'web-1'), domai
 const gone = hostSnapshot('kvm3', { state: lost('LV_CONN_REFUSED', 'no'), domainsKnown: false });
 
 const LARGE = `<domain>${randomBytes(3 * 1024 * 1024).toString('hex')}</domain>`;
-const inspection: InspectionPort = {
-  capabilitiesXml: (host) => Promise.resolve(`<capabilities host="${host}"/>`),
-  domainXml: (_host, uuid, view) => Promise.resolve(uuid.endsWith('2') ? LARGE : `<domain view="${view}"/>`),
+const inspection = (host: string): InspectionPort => ({
+  capabilitiesXml: () => Promise.resolve(`<capabilities host="${host}"/>`),
+  domainXml: ({ name }, view) => Promise.resolve(name === 'db-1' ? LARGE : `<domain view="${view}"/>`),
   domainXmlDiff: () =>
-    Promise.resolve({ changes: [{ path: '/domain/vcpu', live: '1', config: '2' }], unified: '', live: '', config: '' }),
-  screenshot: () => Promise.resolve(Buffer.from('89504e470d0a1a0a', 'hex')),
-};
+    Promise.resolve({
+      changes: [{ path: '/domain/vcpu', live: '1', config: '2' }],
+      unified: '',
+      live: '',
+      config: '',
+    }),
+  screenshot: (_domain, screen) =>
+    Promise.resolve({ mime: 'image/png' as const, bytes: Buffer.from(`89504e470d0a1a0a0${String(screen)}`, 'hex') }),
+});
 const actions = noActions();
 
 let api: TestApi;
@@ -304,7 +310,9 @@ describe('a screenshot', () => {
   it('is a PNG that nobody keeps', async () => {
     const { headers, body } = await api.ask(`${domainPath(1)}/screenshot`);
     expect(headers).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'no-store' });
-    expect(body.toString('hex')).toBe('89504e470d0a1a0a');
+    expect(body.toString('hex')).toBe('89504e470d0a1a0a00');
+    expect((await api.ask(`${domainPath(1)}/screenshot?screen=2`)).body.at(-1)).toBe(2);
+    expect(await api.code(`${domainPath(1)}/screenshot?screen=16`)).toBe('VIREO_PARAMETER');
   });
 
   it('of a domain that is off, or without the privilege, is refused', async () => {

@@ -17,11 +17,11 @@ import { listTasksRoute, taskRoute } from './tasks-routes.ts';
 /** Builds the router. Streams end when `stopping` is aborted. */
 export function createApiRouter(api: ApiDeps, deps: HttpDeps, stopping: AbortSignal): Router {
   const { logger, version } = deps;
-  const { actions, inspection, feed, guard, heartbeatMs } = api;
+  const { actions, feed, guard, heartbeatMs } = api;
   const fleet = new Fleet(() => deps.hosts(), new Access(guard));
   const router = Router({ caseSensitive: true, strict: true });
   const readOnly = methodNotAllowed('GET', 'HEAD');
-  const inspect = inspectionRoutes(fleet, inspection);
+  const inspect = inspectionRoutes(fleet, (host) => api.inspection(host));
   const domain = '/hosts/:host/domains/:uuid';
 
   router.use(authentication(guard));
