@@ -20,7 +20,7 @@ const ACCOUNTABLE = /^(?:user|service-account|api-key):./;
 
 /** Why an identity does not count. */
 export interface IdentityFailure {
-  readonly code: ProblemCode & `VIREO_IDENTITY_${string}`;
+  readonly code: ProblemCode;
   /** For whoever asked. */
   readonly detail: string;
   /** For the log: what exactly is wrong. Never holds the identity itself. */

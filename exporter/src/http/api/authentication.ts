@@ -5,6 +5,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { Principal } from '../../auth/principal.ts';
 import type { Denial, RequestGuard } from '../../auth/request-guard.ts';
+import { PROBLEMS } from '../../contract/problems.ts';
 import type { Privilege } from '../../contract/privileges.ts';
 import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
 import { HttpProblem } from '../problems.ts';
@@ -87,9 +88,7 @@ export class Access {
 
 function problemOfDenial({ code, detail, retryAfterSeconds }: Denial): HttpProblem {
   return new HttpProblem(code, detail, {
-    ...(code === 'VIREO_AUTH_MISSING' || code === 'VIREO_AUTH_TOKEN' || code.startsWith('VIREO_IDENTITY')
-      ? { 'WWW-Authenticate': 'Bearer' }
-      : {}),
+    ...(PROBLEMS[code].status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterSeconds))) }),
   });
 }
