@@ -14,10 +14,11 @@ const EXPORTER = {
   contract: [],
   config: ['contract'],
   auth: ['contract', 'config'],
+  web: ['contract', 'config'],
   xml: ['contract'],
   hosts: ['contract', 'xml'],
   metrics: ['contract', 'hosts', 'xml'],
-  http: ['contract', 'config', 'auth', 'hosts', 'metrics', 'xml'],
+  http: ['contract', 'config', 'auth', 'hosts', 'metrics', 'web', 'xml'],
 };
 
 /** Files at a package's root that a room may use besides. */
@@ -71,6 +72,7 @@ export default {
     },
     only('fast-xml-parser', 'xml/'),
     only('prom-client', 'metrics/'),
+    only('bcrypt', 'web/'),
     only('express', 'http/'),
     only('pino', '(main|app|change-log)'),
     only('yaml', 'config/'),

@@ -14,6 +14,7 @@ import { createHttpServer } from './http/server.ts';
 import { localDaemonUri } from './local-daemon.ts';
 import { MetricsPage } from './metrics/metrics-page.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
+import { WebConfigFile } from './web/web-config-file.ts';
 
 /** How long answers under way may take once we stop. */
 const HTTP_CLOSE_MS = 2_000;
@@ -50,9 +51,10 @@ interface WatchedHost extends HostConfig {
 
 /**
  * Starts polling and listening.
- * Rejects with {@link NoHostsError}, or ListenError when an address cannot be listened on; nothing runs then.
+ * Rejects with {@link NoHostsError}, ConfigError for the web config file, or ListenError when an address cannot be listened on; nothing runs then.
  */
 export async function startApp({ config, version, logger }: AppOptions): Promise<App> {
+  const web = config.web.configFile === undefined ? undefined : WebConfigFile.open(config.web.configFile, { logger });
   const demo = config.demo ? await startDemoFleet() : undefined;
   const watched = watchedHosts(config, demo?.hosts ?? []);
   const self = new SelfMetrics({ version });
@@ -64,6 +66,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   });
   const hosts = watched.map((host) => watch(host, config, { self, page, logger }));
   const server = createHttpServer({
+    ...(web === undefined ? {} : { web }),
     hosts: () => hosts.map((host) => host.snapshot),
     metrics: async (request) => {
       const response = await page.respond(request);
@@ -77,6 +80,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   const app: App = {
     stop: async () => {
       await server.close(HTTP_CLOSE_MS);
+      web?.close();
       await Promise.all(hosts.map((host) => host.stop()));
       await demo?.close();
       self.close();
@@ -85,7 +89,8 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   try {
     for (const address of config.web.listenAddresses) {
       const port = await server.listen(address);
-      const url = `http://${address.host?.includes(':') === true ? `[${address.host}]` : (address.host ?? '*')}:${String(port)}/`;
+      const scheme = web?.initial.tls === undefined ? 'http' : 'https';
+      const url = `${scheme}://${address.host?.includes(':') === true ? `[${address.host}]` : (address.host ?? '*')}:${String(port)}/`;
       logger.info({ event: 'listening', host: address.host, port }, `listening on ${url}`);
     }
   } catch (error) {

@@ -40,6 +40,7 @@ async function run(): Promise<void> {
   try {
     app = await startApp({ config, version, logger });
   } catch (error) {
+    if (error instanceof ConfigError) exitForUsage(error.problems);
     if (error instanceof NoHostsError || error instanceof ListenError) exitForUsage([error.message]);
     throw error;
   }

@@ -18,18 +18,26 @@ export const CONFIG_FILE_BYTES_MAX = 4 * 1024 * 1024;
 export type KeyPath = readonly PropertyKey[];
 
 /** A file that was read, or why it was not. */
-export interface LoadedFile {
+export interface LoadedFile<Content = ConfigFile> {
   /** What the file says; absent when there are problems. */
-  readonly content?: ConfigFile;
+  readonly content?: Content;
   readonly problems: readonly string[];
   /** The line about one key: `vireo.yml:3:5: hosts[0].uri: text`. */
   problem(path: KeyPath, text: string): string;
 }
 
-/** Reads and checks a file. Never throws: what is wrong is in `problems`. */
+/** Reads and checks Vireo's own file. Never throws: what is wrong is in `problems`. */
 export function readConfigFile(file: string): LoadedFile {
+  return readYamlFile(file, configFileSchema);
+}
+
+/** Reads a file and checks it against a schema whose keys all have a {@link KEY_DOCS}. Never throws. */
+export function readYamlFile<Schema extends z.ZodObject>(file: string, schema: Schema): LoadedFile<z.infer<Schema>> {
   const text = readBounded(file, CONFIG_FILE_BYTES_MAX);
-  const unread = (problem: string): LoadedFile => ({ problems: [`${file}: ${problem}`], problem: (_, why) => why });
+  const unread = (problem: string): LoadedFile<never> => ({
+    problems: [`${file}: ${problem}`],
+    problem: (_, why) => why,
+  });
   if (typeof text !== 'string') return unread(text.problem);
 
   const lines = new LineCounter();
@@ -56,9 +64,9 @@ export function readConfigFile(file: string): LoadedFile {
   } catch {
     return unread('not usable YAML: its aliases refer to each other or unfold without end; write the values out');
   }
-  const checked = configFileSchema.safeParse(value);
+  const checked = schema.safeParse(value);
   if (checked.success) return { content: checked.data, problems: [], problem };
-  return { problems: checked.error.issues.flatMap((issue) => explain(issue, value, problem)), problem };
+  return { problems: checked.error.issues.flatMap((issue) => explain(issue, schema, value, problem)), problem };
 }
 
 /** A file's text, or what went wrong, for a message. */
@@ -85,8 +93,8 @@ function readingFailure(error: unknown): string {
 
 type Issue = z.core.$ZodIssue;
 
-function explain(issue: Issue, whole: unknown, problem: LoadedFile['problem']): string[] {
-  const schema = schemaAt(issue.path);
+function explain(issue: Issue, root: z.ZodObject, whole: unknown, problem: LoadedFile['problem']): string[] {
+  const schema = schemaAt(root, issue.path);
   if (issue.code === 'unrecognized_keys') {
     const allowed = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
     return issue.keys.map((key) => problem([...issue.path, key], unknownKey(key, allowed)));
@@ -119,14 +127,15 @@ function describe(value: unknown): string {
 }
 
 /** The schema of a key, without what only says that the key may be absent. */
-function schemaAt(path: KeyPath): z.core.$ZodType | undefined {
-  let schema: z.core.$ZodType | undefined = configFileSchema;
+function schemaAt(root: z.ZodObject, path: KeyPath): z.core.$ZodType | undefined {
+  let schema: z.core.$ZodType | undefined = root;
   for (const step of path) {
     schema = withoutOptional(schema);
     if (schema instanceof z.ZodObject) {
       const shape: Record<string, z.core.$ZodType> = schema.shape;
       schema = shape[String(step)];
     } else if (schema instanceof z.ZodArray) schema = schema.element;
+    else if (schema instanceof z.ZodRecord) schema = schema.valueType;
     else return undefined;
   }
   return withoutOptional(schema);

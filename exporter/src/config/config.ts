@@ -88,7 +88,11 @@ export interface Config {
   /** Empty when none was configured: the caller then looks for the local daemon. */
   readonly hosts: readonly HostConfig[];
   readonly poll: PollConfig;
-  readonly web: { readonly listenAddresses: readonly ListenAddress[] };
+  readonly web: {
+    readonly listenAddresses: readonly ListenAddress[];
+    /** The web config file (TLS, users), which the room web reads. */
+    readonly configFile?: string;
+  };
   /** As the file said when the process started; see TokenFileWatcher in auth. */
   readonly api: ApiConfig;
   readonly log: { readonly level: LogLevel };

@@ -30,6 +30,11 @@ export const FLAGS = {
     env: 'VIREO_WEB_LISTEN_ADDRESS',
     help: `Listen on HOST:PORT, [IPv6]:PORT or :PORT. Default: ${DEFAULT_LISTEN_ADDRESS}.`,
   },
+  '--web.config.file': {
+    value: 'FILE',
+    env: 'VIREO_WEB_CONFIG_FILE',
+    help: 'Read TLS, users and headers of the HTTP server from this file of exporter-toolkit; docs/web-configuration.md.',
+  },
   '--log.level': {
     value: 'LEVEL',
     env: 'VIREO_LOG_LEVEL',
@@ -128,6 +133,7 @@ export function helpText(): string {
   const width = Math.max(...rows.map(([usage]) => usage.length));
   return [
     'usage: vireo [flags]',
+    '       vireo token [flags]   makes a token for the API; see vireo token --help',
     '',
     'Polls libvirt and serves metrics to Prometheus.',
     '',

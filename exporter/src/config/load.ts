@@ -43,10 +43,11 @@ export function loadConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   const inFile = (at: KeyPath, text: string): string => file?.problem(at, text) ?? text;
 
   const listenAddresses = decideListenAddresses(given('--web.listen-address'), content, inFile, problems);
+  const webConfigFile = given('--web.config.file')?.values[0];
   const config: Config = {
     hosts: decideHosts(given('--libvirt.uri'), { content, path: path ?? '', inFile }, env, problems, warnings),
     poll: decidePoll(content, inFile, problems),
-    web: { listenAddresses },
+    web: { listenAddresses, ...(webConfigFile === undefined ? {} : { configFile: webConfigFile }) },
     api: decideApi(content.api ?? {}, (at, text) => problems.push(inFile(at, text))),
     log: { level: decideLogLevel(given('--log.level'), content, problems) },
     ...(path === undefined ? {} : { file: path }),

@@ -47,6 +47,21 @@ const HTTP_PROBLEMS = {
     meaning: 'More requests of this kind are under way than are served at once.',
     advice: 'Repeat after Retry-After; look for a scraper or a stream that does not read its answers.',
   },
+  VIREO_WEB_CREDENTIALS: {
+    status: 401,
+    meaning: 'The web config file has users, and the request carries the name and password of none.',
+    advice: 'Send basic_auth of one of basic_auth_users; docs/web-configuration.md has the Prometheus side.',
+  },
+  VIREO_WEB_RATE: {
+    status: 429,
+    meaning: 'More requests than rate_limit of the web config file admits.',
+    advice: 'Repeat later, or raise rate_limit: it counts all clients together.',
+  },
+  VIREO_WEB_CONFIG: {
+    status: 500,
+    meaning: 'The web config file was changed and is broken, so nobody is let in.',
+    advice: 'Correct the file; the log has one line for every problem (event web.config.broken).',
+  },
   VIREO_INTERNAL: {
     status: 500,
     meaning: 'A fault in Vireo.',

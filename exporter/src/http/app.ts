@@ -4,6 +4,7 @@
 import express from 'express';
 import type { Express } from 'express';
 import { createApiRouter } from './api/router.ts';
+import { WebGuard } from '../web/web-guard.ts';
 import type { HttpDeps } from './deps.ts';
 import { errorMiddleware, methodNotAllowed, notFound } from './error-middleware.ts';
 import { renderLandingPage } from './landing-page.ts';
@@ -16,6 +17,7 @@ import { requestLog } from './request-log.ts';
 import { scrapeAnswers } from './scrape-answers.ts';
 import { sdRoute } from './sd-route.ts';
 import { policyWithStyle, securityHeaders } from './security-headers.ts';
+import { webAccess } from './web-access.ts';
 
 /** Most host names listed in an answer of /-/ready. */
 const NAMES_MAX = 20;
@@ -26,7 +28,9 @@ export function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(deps.logger), securityHeaders, pathHygiene);
+  app.use(requestLog(deps.logger), securityHeaders);
+  if (deps.web !== undefined) app.use(webAccess(new WebGuard(deps.web)));
+  app.use(pathHygiene);
   const readOnly = methodNotAllowed('GET', 'HEAD');
 
   app

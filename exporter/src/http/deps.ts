@@ -9,6 +9,7 @@ import type { Actor, Task } from '../contract/tasks.ts';
 import type { HostInspection } from '../hosts/inspection.ts';
 import type { DomainSnapshot, HostSnapshot } from '../hosts/snapshot.ts';
 import type { MetricsResponse, PageRequest } from '../metrics/metrics-page.ts';
+import type { WebConfigFile } from '../web/web-config-file.ts';
 import type { EventFeed } from './api/event-feed.ts';
 
 /** Where request lines and faults go; pino's logger is one. */
@@ -64,6 +65,8 @@ export interface ApiDeps {
 
 /** Everything the server serves. */
 export interface HttpDeps {
+  /** TLS, users and headers; absent: plain HTTP for everybody. */
+  readonly web?: WebConfigFile;
   /** The newest snapshot of every configured host. */
   hosts(): readonly HostSnapshot[];
   metrics(request: PageRequest): Promise<MetricsResponse>;

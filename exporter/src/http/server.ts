@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // The listening sockets around the application: limits on time and number, and an end that waits for answers under way.
 
-import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { formatListenAddress } from '../config/listen-address.ts';
 import type { ListenAddress } from '../config/config.ts';
+import { createWebServer } from '../web/web-server.ts';
 import { createApp } from './app.ts';
 import type { HttpDeps } from './deps.ts';
 
-/** A client that has not sent its headers by then is cut off. */
-const HEADERS_TIMEOUT_MS = 10_000;
-/** Nor its whole request by then. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How patient the server is, in milliseconds. */
+export interface Patience {
+  /** A client that has not sent its headers by then is cut off. */
+  readonly headersMs: number;
+  /** Nor its whole request by then. */
+  readonly requestMs: number;
+  /** A client that reads nothing of its answer for so long is cut off. */
+  readonly idleMs: number;
+  /** How often the first two are looked at; Node's own 30 s would make them as long at least. */
+  readonly lookMs: number;
+}
+
+const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000, idleMs: 60_000, lookMs: 1000 };
 /** Above the usual scrape intervals, so that Prometheus keeps its connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
-/** A client that reads nothing of its answer for so long is cut off. */
-const IDLE_TIMEOUT_MS = 60_000;
 const CONNECTIONS_MAX = 1000;
 
 /** A socket cannot be listened on. */
@@ -39,14 +46,14 @@ export interface HttpServer {
 }
 
 /** Builds the server; nothing listens yet. */
-export function createHttpServer(deps: HttpDeps): HttpServer {
+export function createHttpServer(deps: HttpDeps, patience: Patience = PATIENCE): HttpServer {
   const stopping = new AbortController();
   const app = createApp(deps, stopping.signal);
   const servers: Server[] = [];
   let closing = false;
 
   const newServer = (): Server => {
-    const server = createServer((request, response) => {
+    const server = createWebServer(deps.web, { connectionsCheckingInterval: patience.lookMs }, (request, response) => {
       // Whoever is still answered while we close is told not to come back on this connection.
       if (closing) response.setHeader('Connection', 'close');
       response.once('finish', () => {
@@ -54,11 +61,11 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       });
       app(request, response);
     });
-    server.headersTimeout = HEADERS_TIMEOUT_MS;
-    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.headersTimeout = patience.headersMs;
+    server.requestTimeout = patience.requestMs;
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
     server.maxConnections = CONNECTIONS_MAX;
-    server.setTimeout(IDLE_TIMEOUT_MS);
+    server.setTimeout(patience.idleMs);
     return server;
   };
 
