@@ -13,6 +13,7 @@ const domainBriefFields = {
   reason: z.string().meta({ description: 'libvirt’s reason for the state: booted, user, ioerror, saved ...' }),
   persistent: z.boolean().optional().meta({ description: 'false: it disappears when it stops.' }),
   autostart: z.boolean().optional(),
+  managedSave: z.boolean().optional().meta({ description: 'true: the next start restores a saved image.' }),
   title: z.string().optional(),
   simulated: z.literal(true).optional().meta({ description: 'A domain of the simulated fleet of --demo.' }),
   driver: z.string().optional().meta({ description: 'QEMU, Xen, LXC, ESX ...' }),

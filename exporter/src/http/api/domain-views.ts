@@ -25,6 +25,7 @@ export function viewDomainBrief({ host, domain }: Omit<DomainEntry, 'searchText'
     reason: domain.reason,
     ...given('persistent', domain.persistent),
     ...given('autostart', domain.autostart),
+    ...given('managedSave', domain.managedSave),
     ...given('title', domain.xml?.title),
     ...(host.simulated ? { simulated: true as const } : {}),
     ...given('driver', host.facts?.driver),
