@@ -87,6 +87,12 @@ export const VIREO_PROCESS_FACTS = {
     what: 'How often the connection to the host was made again after it had been lost',
     from: 'host supervisor of Vireo',
   },
+  vireo_actions_total: {
+    type: 'counter',
+    labels: ['action', 'result'],
+    what: 'Requests for actions by how they ended: refused, succeeded, failed, timed_out, cancelled or unknown',
+    from: 'action API of Vireo',
+  },
   vireo_event_loop_lag_seconds: {
     type: 'gauge',
     labels: ['statistic'],

@@ -18,6 +18,32 @@ export function isFinal(state: TaskState): boolean {
   return state !== 'accepted' && state !== 'running';
 }
 
+/** Why a task ended as it did, where no problem of contract/problems.ts says it. */
+export const TASK_CODES = {
+  VIREO_TASK_TIMED_OUT: {
+    meaning: 'The deadline passed, and what the action is for was not seen; the message says what was.',
+    advice: 'Look at the domain; a guest may ignore a request, or need longer: see timeoutSeconds.',
+  },
+  VIREO_TASK_OVERTAKEN: {
+    meaning: 'Somebody forced the domain off while this shutdown or reboot waited.',
+    advice: 'Nothing: see the task of the force off.',
+  },
+  VIREO_TASK_STOPPED: {
+    meaning: 'Vireo was stopped: before the task began (cancelled), or in mid-action (unknown).',
+    advice: 'Look at the domain, and ask again if it is still to be done: Vireo repeats nothing by itself.',
+  },
+  VIREO_TASK_DAEMON_LOST: {
+    meaning: 'The daemon of the host went away in mid-action, so nobody can tell what it did.',
+    advice: 'See `observed` of the task: what the domain was seen to be when the daemon was back.',
+  },
+  VIREO_TASK_UNSEEN: {
+    meaning: 'The request was sent, and this driver tells nothing of what became of it.',
+    advice: 'Look at the console of the domain.',
+  },
+} as const satisfies Record<string, { readonly meaning: string; readonly advice: string }>;
+/** One of {@link TASK_CODES}. */
+export type TaskCode = keyof typeof TASK_CODES;
+
 /** What a domain was seen to be; `gone` for a transient one that stopped. */
 const seenState = z.strictObject({
   state: z.string().meta({ description: 'libvirt’s state, or `gone` for a domain that no longer exists.' }),
@@ -64,10 +90,13 @@ export const task = z
     observed: seenState
       .extend({
         at: instant,
-        goalReached: z.boolean().meta({ description: 'Whether that is what the action was for.' }),
+        goalReached: z.boolean().optional().meta({
+          description:
+            'Whether that is what the action was for; absent where a state does not tell, as after a reboot.',
+        }),
       })
       .optional()
-      .meta({ description: 'What the domain was seen to be after a task ended `unknown`.' }),
+      .meta({ description: 'What the domain was seen to be after a task had ended `unknown` or `timed_out`.' }),
     bulkId: z.uuid().optional(),
   })
   .meta({ id: 'Task', description: 'One action on one domain, and what became of it.' });

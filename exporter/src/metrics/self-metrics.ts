@@ -47,6 +47,7 @@ export class SelfMetrics implements ProcessMetrics {
   private readonly calls: Counter;
   private readonly callSeconds: Counter;
   private readonly reconnects: Counter;
+  private readonly actions: Counter;
   private readonly scrapes: Counter;
   private readonly scrapeSeconds: Counter;
   private readonly scrapeBytes: Counter;
@@ -57,6 +58,7 @@ export class SelfMetrics implements ProcessMetrics {
     this.calls = new Counter({ ...described('vireo_rpc_calls_total'), registers });
     this.callSeconds = new Counter({ ...described('vireo_rpc_call_seconds_total'), registers });
     this.reconnects = new Counter({ ...described('vireo_host_reconnects_total'), registers });
+    this.actions = new Counter({ ...described('vireo_actions_total'), registers });
     this.scrapes = new Counter({ ...described('vireo_scrapes_total'), registers });
     this.scrapeSeconds = new Counter({ ...described('vireo_scrape_seconds_total'), registers });
     this.scrapeBytes = new Counter({ ...described('vireo_scrape_bytes_total'), registers });
@@ -87,6 +89,11 @@ export class SelfMetrics implements ProcessMetrics {
   /** Counts one connection made again. */
   observeReconnect(host: string): void {
     this.reconnects.inc({ host });
+  }
+
+  /** Counts one request for an action that has ended. */
+  observeAction({ action, result }: { readonly action: string; readonly result: string }): void {
+    this.actions.inc({ action, result });
   }
 
   /** Makes the reconnects of a host a series from the start, so that its first one is an increase. */
