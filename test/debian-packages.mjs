@@ -5,6 +5,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { run, say } from '../exporter/prepare.mjs';
 
 const PACKAGES = [
+  'curl',
   'iproute2',
   'libsasl2-modules',
   'libvirt-clients',

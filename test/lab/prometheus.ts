@@ -28,16 +28,24 @@ interface QueryResponse {
   readonly data?: { readonly result: Sample[] };
 }
 
-/** Starts Prometheus, scraping `target` (host:port); resolves when it is ready. Closing the lab stops it. */
-export async function startPrometheus(lab: Lab, target: string): Promise<Prometheus> {
+/**
+ * Starts Prometheus, scraping `target` (host:port) or as `scrape_configs` (a YAML list) says; resolves when it is ready.
+ * Closing the lab stops it.
+ */
+export async function startPrometheus(
+  lab: Lab,
+  target: string | { readonly scrapeConfigs: string },
+): Promise<Prometheus> {
+  const scrapeConfigs =
+    typeof target === 'string'
+      ? `[{ job_name: vireo, static_configs: [{ targets: ['${target}'] }] }]`
+      : target.scrapeConfigs;
   const port = await freePort();
   const config = join(lab.directory, 'prometheus.yml');
   await writeFile(
     config,
     `global: { scrape_interval: 1s, scrape_timeout: 1s }
-scrape_configs:
-  - job_name: vireo
-    static_configs: [{ targets: ['${target}'] }]
+scrape_configs: ${scrapeConfigs}
 `,
   );
   const process = start(lab, 'prometheus', [
