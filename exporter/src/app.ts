@@ -3,13 +3,17 @@
 
 import { hostname } from 'node:os';
 import { connect, redactUri } from '@vireo/libvirt';
-import type { Credentials } from '@vireo/libvirt';
+import type { Connection, Credentials } from '@vireo/libvirt';
 import { startDemoFleet } from '@vireo/libvirt/testing';
 import type { Logger } from 'pino';
+import { composeApi } from './api.ts';
 import { logChange } from './change-log.ts';
 import type { Config, HostConfig } from './config/config.ts';
 import { Host } from './hosts/host.ts';
+import { HostInspection } from './hosts/inspection.ts';
 import type { PollOptions } from './hosts/session.ts';
+import { EventFeed } from './http/api/event-feed.ts';
+import { HostChangePublisher } from './http/api/publish-changes.ts';
 import { createHttpServer } from './http/server.ts';
 import { localDaemonUri } from './local-daemon.ts';
 import { MetricsPage } from './metrics/metrics-page.ts';
@@ -64,7 +68,10 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
       logger.error({ event: 'metrics.failed', err: error }, 'the process metrics could not be made');
     },
   });
-  const hosts = watched.map((host) => watch(host, config, { self, page, logger }));
+  const feed = new EventFeed();
+  const hosts = watched.map((host) => watch(host, config, { self, page, feed, logger }));
+  const inspections = new Map(watched.map((host) => [host.name, inspect(host, config, self)]));
+  const api = composeApi({ config, feed, hosts, inspections, logger });
   const server = createHttpServer({
     ...(web === undefined ? {} : { web }),
     hosts: () => hosts.map((host) => host.snapshot),
@@ -73,6 +80,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
       if (response === undefined) throw new RangeError(`no host ${String(request.host)} on the metrics page`);
       return response;
     },
+    api,
     version,
     startedAt: Date.now(),
     logger,
@@ -81,6 +89,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
     stop: async () => {
       await server.close(HTTP_CLOSE_MS);
       web?.close();
+      await api.stop();
       await Promise.all(hosts.map((host) => host.stop()));
       await demo?.close();
       self.close();
@@ -115,13 +124,18 @@ function watchedHosts(config: Config, demo: readonly { readonly name: string; re
   return [{ name: hostname(), uri, simulated: false }];
 }
 
-function watch(
-  { name, uri, credentials, simulated }: WatchedHost,
-  config: Config,
-  { self, page, logger }: { readonly self: SelfMetrics; readonly page: MetricsPage; readonly logger: Logger },
-): Host {
+interface WatchContext {
+  readonly self: SelfMetrics;
+  readonly page: MetricsPage;
+  readonly feed: EventFeed;
+  readonly logger: Logger;
+}
+
+function watch(host: WatchedHost, config: Config, { self, page, feed, logger }: WatchContext): Host {
+  const { name, uri, simulated } = host;
   const poll = pollOptions(config);
-  const client = credentials === undefined ? {} : { credentials: revealed(credentials) };
+  const open = opener(host, config, self);
+  const publisher = new HostChangePublisher(feed, name);
   let connected = false;
   self.addHost(name);
   return new Host({
@@ -129,18 +143,11 @@ function watch(
     uri: redactUri(uri),
     simulated,
     poll,
-    open: (signal) =>
-      connect(uri, {
-        ...client,
-        readOnly: true,
-        signal,
-        maxInFlight: poll.maxInFlight,
-        onCallEnd: (call) => {
-          self.observeCall({ host: name, ...call });
-        },
-      }),
+    open: (signal) => open(true, signal),
+    openControl: (signal) => open(false, signal),
     onSnapshot: (snapshot) => {
       page.update(snapshot);
+      publisher.snapshot();
     },
     onChange: (change) => {
       if (change.kind === 'host.up') {
@@ -148,8 +155,32 @@ function watch(
         connected = true;
       }
       logChange(logger, name, change);
+      publisher.change(change);
     },
   });
+}
+
+function inspect(host: WatchedHost, config: Config, self: SelfMetrics): HostInspection {
+  return new HostInspection({ host: host.name, open: opener(host, config, self), slots: config.poll.maxInFlight });
+}
+
+/** How connections to a host are opened. */
+function opener(
+  { name, uri, credentials }: WatchedHost,
+  config: Config,
+  self: SelfMetrics,
+): (readOnly: boolean, signal: AbortSignal) => Promise<Connection> {
+  const client = credentials === undefined ? {} : { credentials: revealed(credentials) };
+  return (readOnly, signal) =>
+    connect(uri, {
+      ...client,
+      readOnly,
+      signal,
+      maxInFlight: config.poll.maxInFlight,
+      onCallEnd: (call) => {
+        self.observeCall({ host: name, ...call });
+      },
+    });
 }
 
 function revealed({ username, password }: NonNullable<HostConfig['credentials']>): Credentials {

@@ -59,7 +59,7 @@ export function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
     })
     .all(readOnly);
 
-  if (deps.api !== undefined) app.use('/api/v1', createApiRouter(deps.api, deps, stopping));
+  app.use('/api/v1', createApiRouter(deps, stopping));
 
   app.use(notFound);
   app.use(errorMiddleware(deps.logger));

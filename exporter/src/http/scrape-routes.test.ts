@@ -11,6 +11,7 @@ import { METRIC_GROUPS } from '../contract/metrics.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import type { PageRequest } from '../metrics/metrics-page.ts';
 import { createApp } from './app.ts';
+import { apiOff } from './api/api.fixture.ts';
 import type { HttpDeps } from './deps.ts';
 import { errorMiddleware } from './error-middleware.ts';
 import { scrapeAnswers } from './scrape-answers.ts';
@@ -31,6 +32,7 @@ const deps: HttpDeps = {
     asked.push(request);
     return Promise.resolve({ contentType: 'text/plain', body: page });
   },
+  api: apiOff(),
   version: '0.1.0',
   startedAt: NOW,
   logger: silent,

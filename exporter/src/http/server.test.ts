@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import type { PageRequest } from '../metrics/metrics-page.ts';
+import { apiOff } from './api/api.fixture.ts';
 import type { HttpDeps } from './deps.ts';
 import { SCRAPE_LIMITS } from './scrape-answers.ts';
 import { createHttpServer } from './server.ts';
@@ -45,6 +46,7 @@ beforeEach(async () => {
   server = createHttpServer({
     hosts: () => hosts,
     metrics: (request) => metrics(request),
+    api: apiOff(),
     version: '0.1.0',
     startedAt: NOW,
     logger: { debug: log('debug'), info: log('info'), error: log('error') },

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebConfigFile } from '../web/web-config-file.ts';
 import { createHttpServer } from './server.ts';
+import { apiOff } from './api/api.fixture.ts';
 import type { HttpServer, Patience } from './server.ts';
 import { NOW, hostSnapshot } from './snapshots.fixture.ts';
 
@@ -32,6 +33,7 @@ async function serve(yaml: string, patience?: Patience): Promise<void> {
       web: file,
       hosts: () => [hostSnapshot('kvm1')],
       metrics: () => Promise.resolve({ contentType: 'text/plain', body: Buffer.from('libvirt_up 1\n') }),
+      api: apiOff(),
       version: '0.1.0',
       startedAt: NOW,
       logger: silent,

@@ -3,7 +3,8 @@
 import { connect } from 'node:net';
 import { bulkResult, task as taskSchema, taskList } from '../../contract/api.ts';
 import type { Task } from '../../contract/tasks.ts';
-import type { ActionOrder, ActionsPort } from '../deps.ts';
+import type { ActionOrder } from '../../actions/action-service.ts';
+import type { ActionsPort } from '../deps.ts';
 import { hostSnapshot } from '../snapshots.fixture.ts';
 import { ALL, WEB, byUuid, domain, noActions, noInspection, startApi, token } from './api.fixture.ts';
 import type { Answer, Ask, TestApi } from './api.fixture.ts';

@@ -8,7 +8,8 @@ import { ACTIONS, ACTION_IDS, isActionId, requiredPrivileges } from '../../contr
 import type { ActionId } from '../../contract/actions.ts';
 import { actionRequest, bulkRequest, noQuery } from '../../contract/api.ts';
 import type { BulkRequest, BulkResult } from '../../contract/api.ts';
-import type { ActionOrder, ActionsPort } from '../deps.ts';
+import type { ActionOrder } from '../../actions/action-service.ts';
+import type { ActionsPort } from '../deps.ts';
 import { problemOf } from '../error-middleware.ts';
 import { HttpProblem } from '../problems.ts';
 import { callerOf } from './authentication.ts';

@@ -197,3 +197,9 @@ export function noInspection(): InspectionPort {
   const no = (): Promise<never> => Promise.reject(new Error('no inspection here'));
   return { capabilitiesXml: no, domainXml: no, domainXmlDiff: no, screenshot: no };
 }
+
+/** An API without tokens, for tests of what is not the API. */
+export function apiOff(): ApiDeps {
+  const guard = new RequestGuard({ api: apiConfig([]), onDenied: () => undefined });
+  return { guard, feed: new EventFeed(), inspection: noInspection, actions: noActions() };
+}

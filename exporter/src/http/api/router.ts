@@ -2,7 +2,7 @@
 // /api/v1: who asks is decided before anything else, also before whether a path exists.
 
 import { Router } from 'express';
-import type { ApiDeps, HttpDeps } from '../deps.ts';
+import type { HttpDeps } from '../deps.ts';
 import { methodNotAllowed } from '../error-middleware.ts';
 import { actionRoute, bulkRoute } from './actions-routes.ts';
 import { Access, authentication } from './authentication.ts';
@@ -15,8 +15,8 @@ import { openapiRoute } from './openapi-route.ts';
 import { listTasksRoute, taskRoute } from './tasks-routes.ts';
 
 /** Builds the router. Streams end when `stopping` is aborted. */
-export function createApiRouter(api: ApiDeps, deps: HttpDeps, stopping: AbortSignal): Router {
-  const { logger, version } = deps;
+export function createApiRouter(deps: HttpDeps, stopping: AbortSignal): Router {
+  const { api, logger, version } = deps;
   const { actions, feed, guard, heartbeatMs } = api;
   const fleet = new Fleet(() => deps.hosts(), new Access(guard));
   const router = Router({ caseSensitive: true, strict: true });

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts together what stands behind /api/v1: who may use it, what has happened, what can be looked at and done.
+
+import type { Logger } from 'pino';
+import { ActionService } from './actions/action-service.ts';
+import type { ActionHost } from './actions/action-host.ts';
+import type { AuditEvent } from './actions/audit.ts';
+import { RequestGuard } from './auth/request-guard.ts';
+import type { AuthDenied } from './auth/request-guard.ts';
+import { TokenFileWatcher } from './auth/token-file-watcher.ts';
+import type { Config } from './config/config.ts';
+import type { HostInspection } from './hosts/inspection.ts';
+import type { EventFeed } from './http/api/event-feed.ts';
+import { publishTask } from './http/api/publish-changes.ts';
+import type { ApiDeps } from './http/deps.ts';
+
+/** What {@link composeApi} needs. */
+export interface ApiOptions {
+  readonly config: Config;
+  readonly feed: EventFeed;
+  readonly hosts: readonly ActionHost[];
+  /** By the host's name. */
+  readonly inspections: ReadonlyMap<string, HostInspection>;
+  readonly logger: Logger;
+}
+
+/** The API's parts. */
+export interface Api extends ApiDeps {
+  /** Ends what it has under way; comes before the hosts stop. */
+  stop(): Promise<void>;
+}
+
+/** Begins to watch the tokens; nothing else happens by itself. */
+export function composeApi({ config, feed, hosts, inspections, logger }: ApiOptions): Api {
+  const byName = new Map(hosts.map((host) => [host.name, host]));
+  const guard = new RequestGuard({
+    api: config.api,
+    onDenied: (denied) => {
+      logger.warn(denied, deniedText(denied));
+    },
+  });
+  const actions = new ActionService({
+    host: (name) => byName.get(name),
+    audit: (event) => {
+      logger.info(event, auditText(event));
+    },
+    // Follows the file, as the tokens do.
+    get readOnly() {
+      return guard.api.readOnly;
+    },
+  });
+  actions.subscribe((task) => {
+    publishTask(feed, task);
+  });
+  const watcher = watchTokens(config, guard, logger);
+  watcher?.start();
+  return {
+    guard,
+    feed,
+    actions,
+    inspection: (host) => {
+      const inspection = inspections.get(host);
+      if (inspection === undefined) throw new RangeError(`nothing looks at a host called ${host}`);
+      return inspection;
+    },
+    stop: async () => {
+      watcher?.stop();
+      await actions.stop();
+      await Promise.all([...inspections.values()].map((inspection) => inspection.close()));
+    },
+  };
+}
+
+function watchTokens({ file, api }: Config, guard: RequestGuard, log: Logger): TokenFileWatcher | undefined {
+  if (file === undefined) return undefined;
+  const onChange = guard.configure.bind(guard);
+  return new TokenFileWatcher({ file, api, onChange, log });
+}
+
+function deniedText({ code, address, tokenName, reason }: AuthDenied): string {
+  const who = tokenName === undefined ? 'a request' : `token ${tokenName}`;
+  return `${who} from ${address} was refused: ${code}, ${reason}`;
+}
+
+function auditText({ event, action, domain, uuid, host, tokenName, user, detail }: AuditEvent): string {
+  const who = user === undefined ? tokenName : `${user} (${tokenName})`;
+  const what = `${event}: ${action} of ${domain ?? uuid} at host ${host} by ${who}`;
+  return detail === undefined ? what : `${what}: ${detail}`;
+}
