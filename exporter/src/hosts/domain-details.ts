@@ -4,27 +4,33 @@
 // may hang, carry a deadline, and leave domains in quarantine alone.
 
 import { createHash } from 'node:crypto';
-import { TimeoutError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef } from '@vireo/libvirt';
 import { parseDomainXml } from '../xml/domain-xml.ts';
 import { forEachBounded } from './bounded.ts';
 import type { DomainTable } from './domain-table.ts';
 import type { DriverSupport } from './driver-support.ts';
+import { isGone } from './host-error.ts';
+import { isHung } from './hung-calls.ts';
+import type { HungCalls } from './hung-calls.ts';
 import type { DomainSnapshot } from './snapshot.ts';
 
 /** Calls of one kind in flight at a time, so that statistics find free slots. */
 const WIDTH = 2;
+/** Polls in which each domain without a job is asked for one once. */
+const JOB_TURNS = 3;
 
 /** What the details need from their session. */
 export interface DomainDetailsContext {
   readonly domains: DomainTable;
   readonly support: DriverSupport;
+  readonly hung: HungCalls;
   /** A connection for calls that may hang. */
   readonly acquire: () => Promise<Connection>;
   /** Puts a domain into quarantine if its monitor is held. */
   readonly suspect: (domain: DomainRef) => Promise<boolean>;
   readonly isQuarantined: (uuid: string) => boolean;
   readonly deadlineMs: number;
+  readonly signal: AbortSignal;
   readonly slowIntervalMs: number;
   readonly intervalMs: number;
 }
@@ -34,6 +40,7 @@ export class DomainDetails {
   readonly #context: DomainDetailsContext;
   /** By UUID: when the XML was last read, and its hash, so that an unchanged one is not parsed again. */
   readonly #xmlRead = new Map<string, { readonly at: number; readonly hash: string }>();
+  readonly #xmlStale = new Set<string>();
   readonly #jobAskedAt = new Map<string, number>();
 
   constructor(context: DomainDetailsContext) {
@@ -42,8 +49,7 @@ export class DomainDetails {
 
   /** The next poll reads this domain's XML anew. */
   xmlIsStale(uuid: string): void {
-    const read = this.#xmlRead.get(uuid);
-    if (read !== undefined) this.#xmlRead.set(uuid, { ...read, at: -Infinity });
+    this.#xmlStale.add(uuid);
   }
 
   /** The next poll asks this domain for its job. */
@@ -53,10 +59,12 @@ export class DomainDetails {
 
   /** Reads the XML of new and changed domains, and of those whose turn it is. Rejects with the last failure. */
   async refreshXml(): Promise<'not due' | undefined> {
-    const now = Date.now();
+    const now = performance.now();
     const domains = this.#askable(this.#context.domains.all());
     forget(this.#xmlRead, this.#context.domains);
-    const age = ({ uuid }: DomainSnapshot): number => now - (this.#xmlRead.get(uuid)?.at ?? -Infinity);
+    forget(this.#xmlStale, this.#context.domains);
+    const age = ({ uuid }: DomainSnapshot): number =>
+      this.#xmlStale.has(uuid) ? Infinity : now - (this.#xmlRead.get(uuid)?.at ?? -Infinity);
     const { slowIntervalMs, intervalMs } = this.#context;
     const urgent = domains.filter((domain) => age(domain) === Infinity);
     // The rest takes turns, a share each poll, so that a host of a thousand domains has no burst every minute.
@@ -66,30 +74,54 @@ export class DomainDetails {
       .toSorted((a, b) => age(b) - age(a))
       .slice(0, share);
     return await this.#each([...urgent, ...turns], 'DOMAIN_GET_XML_DESC', async (connection, domain, options) => {
-      const xml = await connection.domains.xml(domain, {}, options);
-      const hash = createHash('sha256').update(xml).digest('base64');
-      const unchanged = this.#xmlRead.get(domain.uuid)?.hash === hash;
-      this.#xmlRead.set(domain.uuid, { at: Date.now(), hash });
-      if (!unchanged) this.#context.domains.setXml(domain.uuid, parseDomainXml(xml));
+      // An event that comes while the daemon writes the XML makes it stale again.
+      const wasStale = this.#xmlStale.delete(domain.uuid);
+      try {
+        this.#takeXml(domain.uuid, await connection.domains.xml(domain, {}, options));
+      } catch (error) {
+        if (wasStale) this.#xmlStale.add(domain.uuid);
+        throw error;
+      }
     });
+  }
+
+  #takeXml(uuid: string, xml: string): void {
+    const { domains } = this.#context;
+    const hash = createHash('sha256').update(xml).digest('base64');
+    // A domain that was undefined and defined anew is another record, without what was parsed before.
+    const unchanged = this.#xmlRead.get(uuid)?.hash === hash && domains.get(uuid)?.xml !== undefined;
+    if (!unchanged) domains.setXml(uuid, parseDomainXml(xml));
+    this.#xmlRead.set(uuid, { at: performance.now(), hash });
   }
 
   /**
    * Asks for the job of domains that run one, or may have begun one. libvirt announces the end of a job but not its
-   * beginning, so the others are asked in turns, each once in three polls.
+   * beginning, so the others are asked in turns, a third of them each poll. A job that could not be asked for is not
+   * shown: its old figures would look like one that stands still.
    */
   async refreshJobs(): Promise<'not due' | undefined> {
-    const { domains, intervalMs } = this.#context;
+    const { domains } = this.#context;
     forget(this.#jobAskedAt, domains);
-    const due = this.#askable(domains.active()).filter(
-      ({ uuid, job }) =>
-        job !== undefined || Date.now() - (this.#jobAskedAt.get(uuid) ?? -Infinity) >= 2.5 * intervalMs,
-    );
-    return await this.#each(due, 'DOMAIN_GET_JOB_STATS', async (connection, domain, options) => {
-      this.#jobAskedAt.set(domain.uuid, Date.now());
-      const { type, params } = await connection.jobs.stats(domain, options);
-      domains.setJob(domain.uuid, type === 'none' ? undefined : { type, fields: params });
-    });
+    const active = domains.active();
+    const asked = new Set<string>();
+    const askedAt = ({ uuid }: DomainSnapshot): number => this.#jobAskedAt.get(uuid) ?? -Infinity;
+    const askable = this.#askable(active);
+    const isUrgent = (domain: DomainSnapshot): boolean => domain.job !== undefined || askedAt(domain) === -Infinity;
+    const urgent = askable.filter((domain) => isUrgent(domain));
+    const turns = askable
+      .filter((domain) => !isUrgent(domain))
+      .toSorted((a, b) => askedAt(a) - askedAt(b))
+      .slice(0, Math.ceil(askable.length / JOB_TURNS));
+    try {
+      return await this.#each([...urgent, ...turns], 'DOMAIN_GET_JOB_STATS', async (connection, domain, options) => {
+        this.#jobAskedAt.set(domain.uuid, performance.now());
+        const { type, params } = await connection.jobs.stats(domain, options);
+        asked.add(domain.uuid);
+        domains.setJob(domain.uuid, type === 'none' ? undefined : { type, fields: params });
+      });
+    } finally {
+      for (const { uuid, job } of active) if (job !== undefined && !asked.has(uuid)) domains.setJob(uuid, undefined);
+    }
   }
 
   #askable(domains: readonly DomainSnapshot[]): DomainSnapshot[] {
@@ -102,15 +134,18 @@ export class DomainDetails {
     ask: (connection: Connection, domain: DomainSnapshot, options: CallOptions) => Promise<void>,
   ): Promise<'not due' | undefined> {
     if (domains.length === 0) return 'not due';
-    const { acquire, suspect, support, deadlineMs } = this.#context;
+    const { acquire, suspect, support, hung, deadlineMs, signal } = this.#context;
     await forEachBounded(domains, WIDTH, async (domain) => {
-      if (support.lacks(procedure) || this.#context.isQuarantined(domain.uuid)) return;
+      if (signal.aborted || support.lacks(procedure) || this.#context.isQuarantined(domain.uuid)) return;
       try {
-        const connection = await acquire();
-        await support.try(procedure, () => ask(connection, domain, { deadlineMs, lane: 'bulk' }));
+        await support.try(procedure, () =>
+          hung.run(`${procedure} of ${domain.uuid}`, acquire, (connection) =>
+            ask(connection, domain, { deadlineMs, signal, lane: 'bulk' }),
+          ),
+        );
       } catch (error) {
-        if (error instanceof TimeoutError) await suspect(domain);
         if (isGone(error)) return;
+        if (isHung(error)) await suspect(domain);
         throw error;
       }
     });
@@ -118,11 +153,6 @@ export class DomainDetails {
   }
 }
 
-/** A domain that stopped or was undefined between the list and the question is no failure. */
-function isGone(error: unknown): boolean {
-  return error instanceof Error && ['VIR_ERR_NO_DOMAIN', 'VIR_ERR_OPERATION_INVALID'].includes(error.name);
-}
-
-function forget(byUuid: Map<string, unknown>, domains: DomainTable): void {
+function forget(byUuid: Map<string, unknown> | Set<string>, domains: DomainTable): void {
   for (const uuid of byUuid.keys()) if (domains.get(uuid) === undefined) byUuid.delete(uuid);
 }

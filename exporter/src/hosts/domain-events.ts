@@ -3,8 +3,7 @@
 // (GET_STATE costs a millisecond and waits for no job), so nothing here guesses, and a missed or reordered event does no
 // harm: the next poll corrects.
 
-import { TimeoutError } from '@vireo/libvirt';
-import type { Connection, DomainRef, EventKind, LibvirtEvent } from '@vireo/libvirt';
+import type { CallOptions, Connection, DomainRef, EventKind, LibvirtEvent } from '@vireo/libvirt';
 import type { HostChange } from './changes.ts';
 import type { DomainTable } from './domain-table.ts';
 import { isUnsupported } from './driver-support.ts';
@@ -59,29 +58,44 @@ export interface DomainEventsContext {
 /** Subscribes to one connection's events and keeps the domain table up to them. */
 export class DomainEvents {
   readonly #context: DomainEventsContext;
-  /** Domains whose state is being asked; `again` when another event came meanwhile. */
-  readonly #checking = new Map<string, { again: boolean }>();
+  /** Domains whose state is being asked; `next` is what the newest event that came meanwhile called the domain. */
+  readonly #checking = new Map<string, { next: DomainRef | undefined }>();
 
   constructor(context: DomainEventsContext) {
     this.#context = context;
   }
 
-  /** Subscribes to everything the driver knows; one that it does not know is left out. Rejects when the link breaks. */
-  async subscribe(connection: Connection): Promise<void> {
+  /**
+   * Subscribes to everything the driver knows; one that it does not know is left out. Rejects when the link breaks or
+   * the daemon does not answer: without its events a host is not watched.
+   */
+  async subscribe(connection: Connection, options: CallOptions): Promise<void> {
     const { events } = connection;
     const subscriptions = DOMAIN_EVENTS.map((kind) =>
-      events.subscribe(kind, (event) => {
-        this.#take(connection, event);
-      }),
+      events.subscribe(
+        kind,
+        (event) => {
+          this.#take(connection, event);
+        },
+        options,
+      ),
     );
     const pools = (['pool-lifecycle', 'pool-refresh'] as const).map((kind) =>
-      events.subscribe(kind, () => {
-        this.#context.onPools();
-      }),
+      events.subscribe(
+        kind,
+        () => {
+          this.#context.onPools();
+        },
+        options,
+      ),
     );
-    const backend = events.subscribe('connection-closed', () => {
-      this.#context.onBackendLost();
-    });
+    const backend = events.subscribe(
+      'connection-closed',
+      () => {
+        this.#context.onBackendLost();
+      },
+      options,
+    );
     for (const result of await Promise.allSettled([...subscriptions, ...pools, backend])) {
       if (result.status === 'rejected' && !isRefusal(result.reason)) throw result.reason;
     }
@@ -120,14 +134,15 @@ export class DomainEvents {
   #check(connection: Connection, domain: DomainRef): void {
     const checking = this.#checking.get(domain.uuid);
     if (checking !== undefined) {
-      checking.again = true;
+      // The id in it is the one the domain has now: -1 once it has stopped, a new one when it starts anew.
+      checking.next = domain;
       return;
     }
-    const run = { again: false };
+    const run: { next: DomainRef | undefined } = { next: undefined };
     this.#checking.set(domain.uuid, run);
     void this.#askState(connection, domain).finally(() => {
       this.#checking.delete(domain.uuid);
-      if (run.again) this.#check(connection, domain);
+      if (run.next !== undefined) this.#check(connection, run.next);
     });
   }
 
@@ -147,9 +162,5 @@ export class DomainEvents {
 
 /** The driver has no such event, or no events at all: the polls alone tell. */
 function isRefusal(error: unknown): boolean {
-  return (
-    isUnsupported(error) ||
-    (error instanceof Error && error.name.startsWith('VIR_ERR_')) ||
-    error instanceof TimeoutError
-  );
+  return isUnsupported(error) || (error instanceof Error && error.name.startsWith('VIR_ERR_'));
 }

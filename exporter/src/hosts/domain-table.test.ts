@@ -2,7 +2,7 @@
 import type { DomainReason, DomainState, DomainStats } from '@vireo/libvirt';
 import type { HostChange } from './changes.ts';
 import { DomainTable } from './domain-table.ts';
-import type { DomainStateRecord } from './domain-table.ts';
+import type { DomainStateRecord, StatisticsRun } from './domain-table.ts';
 
 const UUID = '66695eb0-1f6a-4830-a79a-a97f2502e193';
 
@@ -22,12 +22,16 @@ function stats(fields: Record<string, number>, id = 1): DomainStats {
   };
 }
 
+function run(part: Partial<StatisticsRun>): StatisticsRun {
+  return { lockless: new Map(), monitor: new Map(), quarantine: new Map(), partial: new Set(), at: 0, ...part };
+}
+
 function table(): { domains: DomainTable; changes: HostChange[] } {
   const changes: HostChange[] = [];
   return { domains: new DomainTable((change) => changes.push(change)), changes };
 }
 
-const now = (): number => Date.now() + 1;
+const now = (): number => performance.now() + 1;
 
 describe('DomainTable', () => {
   it('tells what an inventory adds, changes and removes', () => {
@@ -54,7 +58,7 @@ describe('DomainTable', () => {
 
   it('keeps what an event said over an inventory that was asked for before it', () => {
     const { domains } = table();
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     domains.applyEvent(told('paused', 1, 'user'));
     domains.applyInventory([told('running', 1)], askedAt);
     expect(domains.get(UUID)?.state).toBe('paused');
@@ -65,7 +69,7 @@ describe('DomainTable', () => {
   it('does not bring back a domain that an event removed while the inventory was under way', () => {
     const { domains } = table();
     domains.applyInventory([told('running', 1)], now());
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     domains.removeByEvent(UUID);
     domains.applyInventory([told('running', 1)], askedAt);
     expect(domains.get(UUID)).toBeUndefined();
@@ -74,7 +78,7 @@ describe('DomainTable', () => {
   it('drops the counters of a process that is gone', () => {
     const { domains } = table();
     domains.applyInventory([told('running', 1)], now());
-    domains.applyStatistics(new Map(), new Map([[UUID, stats({ 'cpu.time': 5 })]]), new Map(), 1000);
+    domains.applyStatistics(run({ monitor: new Map([[UUID, stats({ 'cpu.time': 5 })]]), at: 1000 }));
     expect(domains.get(UUID)?.statsAt).toBe(1000);
     domains.applyEvent(told('shutoff', -1, 'destroyed'));
     expect(domains.get(UUID)?.stats).toBeUndefined();
@@ -85,11 +89,46 @@ describe('DomainTable', () => {
     const { domains } = table();
     domains.applyInventory([told('running', 1)], now());
     const lockless = new Map([[UUID, stats({ 'state.state': 1 })]]);
-    domains.applyStatistics(lockless, new Map([[UUID, stats({ 'cpu.time': 5 })]]), new Map(), 1000);
+    domains.applyStatistics(run({ lockless, monitor: new Map([[UUID, stats({ 'cpu.time': 5 })]]), at: 1000 }));
     expect(Object.fromEntries(domains.get(UUID)?.stats?.fields ?? [])).toEqual({ 'state.state': 1, 'cpu.time': 5 });
-    domains.applyStatistics(lockless, new Map(), new Map(), 2000);
+    domains.applyStatistics(run({ lockless, at: 2000 }));
     expect(Object.fromEntries(domains.get(UUID)?.stats?.fields ?? [])).toEqual({ 'state.state': 1 });
     expect(domains.get(UUID)?.statsAt).toBe(1000);
+  });
+
+  it('takes no counters of a process over that is not the one the domain has now', () => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 2)], now());
+    const old = new Map([[UUID, stats({ 'cpu.time': 5 }, 1)]]);
+    domains.applyStatistics(run({ lockless: old, monitor: old, at: 1000 }));
+    expect(domains.get(UUID)?.stats).toBeUndefined();
+    expect(domains.get(UUID)?.statsAt).toBeUndefined();
+  });
+
+  it('takes no counters over for an inactive domain', () => {
+    const { domains } = table();
+    domains.applyInventory([told('shutoff', -1)], now());
+    domains.applyStatistics(run({ lockless: new Map([[UUID, stats({ 'state.state': 5 }, -1)]]) }));
+    expect(domains.get(UUID)?.stats).toBeUndefined();
+  });
+
+  it('does not call a partial record a whole one', () => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 1)], now());
+    const monitor = new Map([[UUID, stats({ 'cpu.time': 5 })]]);
+    domains.applyStatistics(run({ monitor, partial: new Set([UUID]), at: 1000 }));
+    expect(domains.get(UUID)?.stats).toBeDefined();
+    expect(domains.get(UUID)?.statsAt).toBeUndefined();
+  });
+
+  it('does not say of a stuck domain that was stopped that it recovered', () => {
+    const { domains, changes } = table();
+    domains.applyInventory([told('running', 1)], now());
+    domains.applyStatistics(run({ quarantine: new Map([[UUID, { since: 1000 }]]), at: 2000 }));
+    domains.applyEvent(told('shutoff', -1, 'destroyed'));
+    expect(domains.get(UUID)?.trouble).toBeUndefined();
+    domains.applyStatistics(run({ at: 3000 }));
+    expect(changes.map(({ kind }) => kind)).toEqual(['domain.stuck', 'domain.state']);
   });
 
   it('tells once when a domain gets stuck and once when it recovers, with how long that took', () => {
@@ -97,10 +136,10 @@ describe('DomainTable', () => {
     domains.applyInventory([told('running', 1)], now());
     changes.length = 0;
     const quarantine = new Map([[UUID, { since: 1000, controlState: 'occupied' as const, controlStateMs: 2500 }]]);
-    domains.applyStatistics(new Map(), new Map(), quarantine, 2000);
+    domains.applyStatistics(run({ quarantine, at: 2000 }));
     expect(domains.get(UUID)?.trouble).toEqual({ since: 1000, controlState: 'occupied', controlStateMs: 2500 });
-    domains.applyStatistics(new Map(), new Map(), quarantine, 3000);
-    domains.applyStatistics(new Map(), new Map(), new Map(), 4000);
+    domains.applyStatistics(run({ quarantine, at: 3000 }));
+    domains.applyStatistics(run({ at: 4000 }));
     expect(domains.get(UUID)?.trouble).toBeUndefined();
     expect(changes.map((change) => change.kind)).toEqual(['domain.stuck', 'domain.recovered']);
     expect(changes[1]).toMatchObject({ stuckMs: 3000 });

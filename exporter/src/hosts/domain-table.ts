@@ -14,10 +14,26 @@ export interface DomainStateRecord {
   readonly reason: DomainReason;
 }
 
+/** What one run of a poll read of the domains that run; by UUID. */
+export interface StatisticsRun {
+  /** What never touches a monitor. */
+  readonly lockless: ReadonlyMap<string, DomainStats>;
+  /** What may. */
+  readonly monitor: ReadonlyMap<string, DomainStats>;
+  readonly quarantine: ReadonlyMap<string, DomainTrouble>;
+  /** Domains whose monitor did not answer, whatever its reason. */
+  readonly partial: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** What is known of a host's domains. */
 export class DomainTable {
   readonly #domains = new Map<string, DomainSnapshot>();
-  /** When an event last told a domain's state: an inventory that was under way by then knows less. */
+  /**
+   * When an event last told a domain's state: an inventory that was under way by then knows less. By the clock that
+   * nobody sets: a step back of the other would shut inventories out until it has caught up.
+   */
   readonly #toldAt = new Map<string, number>();
   readonly #onChange: (change: HostChange) => void;
   #quarantine: ReadonlyMap<string, DomainTrouble> = new Map();
@@ -31,6 +47,11 @@ export class DomainTable {
   /** A copy that later writes do not touch. */
   snapshot(): ReadonlyMap<string, DomainSnapshot> {
     return new Map(this.#domains);
+  }
+
+  /** Whether an inventory was taken since the beginning or the last {@link clear}. */
+  get isKnown(): boolean {
+    return this.#known;
   }
 
   get(uuid: string): DomainSnapshot | undefined {
@@ -48,30 +69,41 @@ export class DomainTable {
 
   /**
    * Takes over a whole inventory: who is not in it is gone.
-   * @param askedAt when it was asked for; a domain that an event described later keeps what the event said
+   * @param askedAt when it was asked for, by `performance.now()`; a domain that an event described later keeps what the
+   * event said
+   * @param unanswered domains that are there and did not tell their state
    */
-  applyInventory(records: readonly DomainStateRecord[], askedAt: number): void {
-    const seen = new Set<string>();
-    for (const record of records) {
-      seen.add(record.domain.uuid);
-      if ((this.#toldAt.get(record.domain.uuid) ?? 0) < askedAt) this.#applyState(record);
-    }
+  applyInventory(
+    records: readonly DomainStateRecord[],
+    askedAt: number,
+    unanswered: ReadonlySet<string> = new Set(),
+  ): void {
+    const seen = new Set<string>(unanswered);
+    for (const record of records) seen.add(record.domain.uuid);
+    this.applyStates(records, askedAt);
     for (const uuid of [...this.#domains.keys()]) {
-      if (!seen.has(uuid) && (this.#toldAt.get(uuid) ?? 0) < askedAt) this.remove(uuid);
+      if (!seen.has(uuid) && (this.#toldAt.get(uuid) ?? -Infinity) < askedAt) this.remove(uuid);
     }
     for (const [uuid, at] of this.#toldAt) if (at < askedAt) this.#toldAt.delete(uuid);
     this.#known = true;
   }
 
+  /** Takes over the states of some domains. `askedAt` as for an inventory. */
+  applyStates(records: readonly DomainStateRecord[], askedAt: number): void {
+    for (const record of records) {
+      if ((this.#toldAt.get(record.domain.uuid) ?? -Infinity) < askedAt) this.#applyState(record);
+    }
+  }
+
   /** Takes over what an event, or the check that follows it, says of one domain. */
   applyEvent(record: DomainStateRecord): void {
-    this.#toldAt.set(record.domain.uuid, Date.now());
+    this.#toldAt.set(record.domain.uuid, performance.now());
     this.#applyState(record);
   }
 
   /** The domain is gone: a transient one that stopped, or one that was undefined. */
   removeByEvent(uuid: string): void {
-    this.#toldAt.set(uuid, Date.now());
+    this.#toldAt.set(uuid, performance.now());
     this.remove(uuid);
   }
 
@@ -106,21 +138,19 @@ export class DomainTable {
   }
 
   /**
-   * Takes over one run's statistics: `lockless` never touches a monitor, `monitor` may. A domain shows what this run
-   * read, nothing older.
+   * Takes over one run's statistics. A domain shows what this run read and nothing older; a record of another process
+   * than the domain has now (it stopped or started anew meanwhile) is nobody's, and an inactive domain has none: asked
+   * about one, libvirtd gives the CPU time of itself.
    */
-  applyStatistics(
-    lockless: ReadonlyMap<string, DomainStats>,
-    monitor: ReadonlyMap<string, DomainStats>,
-    quarantine: ReadonlyMap<string, DomainTrouble>,
-    at: number,
-  ): void {
+  applyStatistics({ lockless, monitor, quarantine, partial, at }: StatisticsRun): void {
     for (const [uuid, domain] of this.#domains) {
-      const parts = [lockless.get(uuid), monitor.get(uuid)].filter((part) => part !== undefined);
+      const own = [lockless.get(uuid), monitor.get(uuid)].filter(
+        (part) => part !== undefined && domain.id !== -1 && part.domain.id === domain.id,
+      );
       const { stats: _before, trouble: _then, ...rest } = domain;
-      const stats = mergeStats(parts);
-      const trouble = quarantine.get(uuid);
-      const whole = monitor.has(uuid) && trouble === undefined;
+      const stats = mergeStats(own.filter((part) => part !== undefined));
+      const trouble = domain.id === -1 ? undefined : quarantine.get(uuid);
+      const whole = monitor.get(uuid)?.domain.id === domain.id && trouble === undefined && !partial.has(uuid);
       this.#domains.set(uuid, {
         ...rest,
         ...(stats === undefined ? {} : { stats }),
@@ -157,8 +187,8 @@ export class DomainTable {
       return;
     }
     if (before.state === state && before.reason === reason && before.id === id && before.name === name) return;
-    // Counters of a domain that stopped or started anew belong to the process that is gone.
-    const { stats: _stats, statsAt: _statsAt, job: _job, ...restarted } = before;
+    // Counters and troubles of a domain that stopped or started anew belong to the process that is gone.
+    const { stats: _stats, statsAt: _statsAt, job: _job, trouble: _trouble, ...restarted } = before;
     this.#domains.set(uuid, { ...(before.id === id ? before : restarted), name, id, state, reason });
     if (before.state !== state || before.reason !== reason) {
       this.#onChange({ kind: 'domain.state', domain: identity, from: before.state, to: state, reason });
@@ -174,7 +204,8 @@ export class DomainTable {
     }
     for (const [uuid, trouble] of this.#quarantine) {
       const domain = this.#domains.get(uuid);
-      if (domain !== undefined && !quarantine.has(uuid)) {
+      // One that was stopped did not recover.
+      if (domain !== undefined && domain.id !== -1 && !quarantine.has(uuid)) {
         const identity = { uuid, name: domain.name };
         this.#onChange({ kind: 'domain.recovered', domain: identity, stuckMs: at - trouble.since });
       }

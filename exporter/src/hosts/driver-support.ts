@@ -23,14 +23,18 @@ export class DriverSupport {
     return this.#lacking.has(what);
   }
 
-  /** Runs `call` unless the driver is known to lack `what`; `undefined` where it does. Other errors pass through. */
+  /**
+   * Runs `call` unless the driver is known to lack `what`; `undefined` where it does. Other errors pass through.
+   * Only VIR_ERR_NO_SUPPORT speaks for the driver. The other refusals are about the one domain that was asked for: the
+   * target of a migration has no job statistics, its neighbours do.
+   */
   async try<T>(what: string, call: () => Promise<T>): Promise<T | undefined> {
     if (this.#lacking.has(what)) return undefined;
     try {
       return await call();
     } catch (error) {
       if (!isUnsupported(error)) throw error;
-      this.#lacking.add(what);
+      if (error instanceof Error && error.name === 'VIR_ERR_NO_SUPPORT') this.#lacking.add(what);
       return undefined;
     }
   }

@@ -13,3 +13,8 @@ export function hostError(error: unknown): HostError {
   }
   return { code: 'LV_CONN_CLOSED', message: 'the connection was closed' };
 }
+
+/** A domain that stopped or was undefined between the list and the question is no failure. */
+export function isGone(error: unknown): boolean {
+  return error instanceof RemoteError && ['VIR_ERR_NO_DOMAIN', 'VIR_ERR_OPERATION_INVALID'].includes(error.name);
+}

@@ -2,6 +2,7 @@
 // One configured host for as long as Vireo runs: connect, poll, lose, wait, connect again. Whatever happens here stays
 // here: hosts share nothing but the process.
 
+import { setMaxListeners } from 'node:events';
 import type { Connection } from '@vireo/libvirt';
 import { backOffMs } from './back-off.ts';
 import { ActionConnections } from './action-connection.ts';
@@ -55,16 +56,19 @@ export class Host {
   #facts: HostFacts | undefined;
   #node: NodeSnapshot | undefined;
   #pools: readonly PoolSnapshot[] = [];
-  #domainsKnown = false;
   #generation = 0;
+  /** Sessions in a row that failed, or ended before they had an inventory. */
+  #failures = 0;
   #snapshot: HostSnapshot;
   #settling: NodeJS.Timeout | undefined;
   #goingStale: NodeJS.Timeout | undefined;
-  #wake: (() => void) | undefined;
+  readonly #sleepers = new Set<() => void>();
   #running: Promise<void> | undefined;
 
   constructor(options: HostOptions) {
     this.name = options.name;
+    // Every question of a beginning session listens to it.
+    setMaxListeners(0, this.#stop.signal);
     this.#options = options;
     const { openControl, poll } = options;
     this.#control =
@@ -106,7 +110,7 @@ export class Host {
   /** Stops polling and closes the connections. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake?.();
+    this.#wakeUp();
     await this.#control?.close();
     await this.#running;
     clearTimeout(this.#settling);
@@ -114,28 +118,27 @@ export class Host {
   }
 
   async #run(delayMs: number): Promise<void> {
-    let failures = 0;
     await this.#sleep(delayMs);
     while (!this.#isStopped()) {
-      const error = await this.#live(() => {
-        failures = 0;
-      });
-      if (this.#isStopped()) return;
-      failures += 1;
-      await this.#lose(error, backOffMs(failures));
+      const { error, gone } = await this.#live();
+      if (this.#isStopped()) {
+        await gone;
+        return;
+      }
+      this.#failures += 1;
+      // A goodbye may take a second, and nobody waits for it to learn that the host is lost.
+      await Promise.all([gone, this.#lose(error, backOffMs(this.#failures))]);
     }
   }
 
-  /** Connects and polls until the connection ends; the value is why it did. */
-  async #live(onUp: () => void): Promise<unknown> {
+  /** Connects and polls until the session ends: why it did, and when nothing of it is left. */
+  async #live(): Promise<{ readonly error: unknown; readonly gone: Promise<void> }> {
     let session: HostSession;
     try {
       session = await HostSession.open(this.#sessionContext(), this.#stop.signal);
     } catch (error) {
-      return error;
+      return { error, gone: Promise.resolve() };
     }
-    onUp();
-    clearTimeout(this.#goingStale);
     const { driver, libvirtVersion } = session.facts;
     this.#facts = session.facts;
     this.#state = { kind: 'up', since: Date.now() };
@@ -144,21 +147,21 @@ export class Host {
       void session.close();
     };
     this.#stop.signal.addEventListener('abort', closeOnStop);
+    // One that came while the session was opening.
+    if (this.#isStopped()) closeOnStop();
     const polling = this.#pollWhile(session);
-    const reason = await session.ended;
+    const error = await session.ended;
     this.#stop.signal.removeEventListener('abort', closeOnStop);
-    await session.close();
-    await polling;
-    return reason;
+    return { error, gone: Promise.all([session.close(), polling]).then(() => undefined) };
   }
 
-  /** Polls at a steady beat; a poll that outlasts its interval makes the next one wait for the next beat. */
+  /** Polls at a steady beat; an inventory that outlasts its interval makes the next one wait for the next beat. */
   async #pollWhile(session: HostSession): Promise<void> {
     const { intervalMs } = this.#options.poll;
     let ended = false;
     void session.ended.then(() => {
       ended = true;
-      this.#wake?.();
+      this.#wakeUp();
     });
     // Read through a function: the compiler would take `ended` for false after each check.
     const over = (): boolean => ended || this.#isStopped();
@@ -168,7 +171,6 @@ export class Host {
         if (!over()) this.#takeOver(session);
       });
       if (over()) return;
-      this.#takeOver(session);
       await this.#sleep(intervalMs - ((performance.now() - firstAt) % intervalMs));
     }
   }
@@ -176,18 +178,20 @@ export class Host {
   #takeOver(session: HostSession): void {
     this.#node = session.node;
     this.#pools = session.pools;
-    if (this.#outcomes.get('inventory')?.success === true) this.#domainsKnown = true;
+    if (session.hasInventory) {
+      this.#failures = 0;
+      clearTimeout(this.#goingStale);
+      this.#goingStale = undefined;
+    }
     this.#publish();
   }
 
   async #lose(error: unknown, retryInMs: number): Promise<void> {
     const known = hostError(error);
     const { intervalMs, staleAfterPolls } = this.#options.poll;
-    if (this.#state.kind !== 'lost') {
-      this.#goingStale = setTimeout(() => {
-        this.#forget();
-      }, intervalMs * staleAfterPolls);
-    }
+    this.#goingStale ??= setTimeout(() => {
+      this.#forget();
+    }, intervalMs * staleAfterPolls);
     const since = this.#state.kind === 'lost' ? this.#state.since : Date.now();
     this.#state = { kind: 'lost', since, error: known, nextAttemptAt: Date.now() + retryInMs };
     this.#node = undefined;
@@ -200,8 +204,7 @@ export class Host {
   #forget(): void {
     this.#domains.clear();
     this.#pools = [];
-    this.#facts = undefined;
-    this.#domainsKnown = false;
+    if (this.#state.kind === 'lost') this.#facts = undefined;
     this.#publish();
   }
 
@@ -252,7 +255,7 @@ export class Host {
       ...(this.#facts === undefined ? {} : { facts: this.#facts }),
       ...(this.#node === undefined ? {} : { node: this.#node }),
       domains: this.#domains.snapshot(),
-      domainsKnown: this.#domainsKnown,
+      domainsKnown: this.#domains.isKnown,
       pools: this.#pools,
       polls: new Map(this.#outcomes),
     };
@@ -262,16 +265,21 @@ export class Host {
     return this.#stop.signal.aborted;
   }
 
-  /** Sleeps until `ms` have passed or `#wake` is called. */
+  /** Sleeps until `ms` have passed or {@link #wakeUp} is called. */
   async #sleep(ms: number): Promise<void> {
     if (ms <= 0 || this.#isStopped()) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
+      const wake = (): void => {
         clearTimeout(timer);
+        this.#sleepers.delete(wake);
         resolve();
       };
+      const timer = setTimeout(wake, ms);
+      this.#sleepers.add(wake);
     });
-    this.#wake = undefined;
+  }
+
+  #wakeUp(): void {
+    for (const wake of [...this.#sleepers]) wake();
   }
 }

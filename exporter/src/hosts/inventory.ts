@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tier A of a poll: which domains there are and in which state, with the statistics that never touch a QEMU monitor.
-// One call for all of them where the driver has bulk statistics; a list and a state each where it has not.
+// Tier A of a poll, as questions: which domains there are and in which state, with the statistics that never touch a
+// QEMU monitor. One call for all of them where the driver has bulk statistics; a list and a state each where it has not.
 
 import { domainReason, domainState, RemoteError } from '@vireo/libvirt';
-import type { CallOptions, Connection, DomainRef, DomainStats, StatsGroup } from '@vireo/libvirt';
+import type { CallOptions, Connection, DomainRef, DomainState, DomainStats, StatsGroup } from '@vireo/libvirt';
 import { forEachBounded } from './bounded.ts';
 import type { DomainStateRecord } from './domain-table.ts';
 import { isUnsupported } from './driver-support.ts';
+import { isHung } from './hung-calls.ts';
+import type { HungCalls } from './hung-calls.ts';
 
 /** The groups that libvirt answers without asking a QEMU monitor or waiting for a domain's job. */
 export const LOCKLESS_GROUPS: readonly StatsGroup[] = ['state', 'interface', 'perf', 'memory'];
+
+/** The states in which a domain may have no hypervisor process. */
+const INACTIVE_STATES: ReadonlySet<DomainState> = new Set<DomainState>(['shutoff', 'crashed', 'nostate']);
 
 /** What one inventory found. */
 export interface Inventory {
   readonly states: readonly DomainStateRecord[];
   /** By UUID; empty for a driver without bulk statistics. */
   readonly statistics: ReadonlyMap<string, DomainStats>;
+  /** By UUID: domains that are there and did not tell their state in time. */
+  readonly unanswered: ReadonlySet<string>;
+  /** The first failure; the rest was found all the same. */
+  readonly failure?: Error;
 }
 
 /** Takes the inventory by one bulk call. Rejects with VIR_ERR_NO_SUPPORT where the driver has none. */
@@ -24,42 +33,88 @@ export async function fetchBulkInventory(connection: Connection, options: CallOp
 }
 
 /** Takes the inventory by a list and one GET_STATE a domain. */
-export async function fetchListedInventory(connection: Connection, options: CallOptions): Promise<Inventory> {
-  const domains = await connection.domains.list({}, options);
-  const states: DomainStateRecord[] = [];
-  await forEachBounded(domains, 3, async (domain) => {
-    const record = await fetchState(connection, domain, options);
-    if (record !== null) states.push(record);
-  });
-  return { states, statistics: new Map() };
+export async function fetchListedInventory(
+  connection: Connection,
+  hung: HungCalls,
+  options: CallOptions,
+): Promise<Inventory> {
+  const domains = await connection.domains.list({}, { ...options, lane: 'urgent' });
+  return await fetchStates(domains, () => connection, hung, options);
 }
 
-/** One domain's state, or null when the domain is gone. */
+/** The states of these domains, one GET_STATE each; who is gone is not in it. */
+export async function fetchStates(
+  domains: readonly DomainRef[],
+  acquire: () => Connection | Promise<Connection>,
+  hung: HungCalls,
+  options: CallOptions,
+): Promise<Inventory> {
+  const states: DomainStateRecord[] = [];
+  const unanswered = new Set<string>();
+  let failure: Error | undefined;
+  await forEachBounded(domains, 3, async (domain) => {
+    try {
+      const record = await hung.run(`state of ${domain.uuid}`, acquire, (connection) =>
+        fetchState(connection, domain, { ...options, lane: 'bulk' }),
+      );
+      if (record !== null) states.push(record);
+    } catch (error) {
+      // The connection is gone, and with it every other answer.
+      if (!(error instanceof Error) || !(isHung(error) || error instanceof RemoteError)) throw error;
+      unanswered.add(domain.uuid);
+      failure ??= error;
+    }
+  });
+  return { states, statistics: new Map(), unanswered, ...(failure === undefined ? {} : { failure }) };
+}
+
+/**
+ * One domain's state, or null when the domain is gone. The id is the one it has in that state, as far as can be known:
+ * the caller's may be from before it stopped or started.
+ */
 export async function fetchState(
   connection: Connection,
   domain: DomainRef,
   options: CallOptions,
 ): Promise<DomainStateRecord | null> {
   try {
-    const { state, reason } = await connection.domains.state(domain, options);
-    return { domain, state, reason };
+    const { state, reason } = await stateOf(connection, domain, options);
+    if (state === 'shutoff') return { domain: { ...domain, id: -1 }, state, reason };
+    if (domain.id !== -1 || INACTIVE_STATES.has(state)) return { domain, state, reason };
+    return { domain: await connection.domains.lookupByUuid(domain.uuid, options), state, reason };
   } catch (error) {
     if (error instanceof RemoteError && error.name === 'VIR_ERR_NO_DOMAIN') return null;
+    throw error;
+  }
+}
+
+async function stateOf(
+  connection: Connection,
+  domain: DomainRef,
+  options: CallOptions,
+): Promise<Pick<DomainStateRecord, 'state' | 'reason'>> {
+  try {
+    return await connection.domains.state(domain, options);
+  } catch (error) {
     if (!isUnsupported(error)) throw error;
     const { state } = await connection.domains.info(domain, options);
-    return { domain, state, reason: 'unknown' };
+    return { state, reason: 'unknown' };
   }
 }
 
 /** The states that records of the `state` group hold. */
 export function inventoryOf(records: readonly DomainStats[]): Inventory {
   const states: DomainStateRecord[] = [];
+  const unanswered = new Set<string>();
   for (const { domain, fields } of records) {
     const state = fields.get('state.state');
     const reason = fields.get('state.reason');
-    if (typeof state !== 'number') continue;
+    if (typeof state !== 'number') {
+      unanswered.add(domain.uuid);
+      continue;
+    }
     const label = domainState(state);
     states.push({ domain, state: label, reason: domainReason(label, typeof reason === 'number' ? reason : 0) });
   }
-  return { states, statistics: new Map(records.map((record) => [record.domain.uuid, record])) };
+  return { states, statistics: new Map(records.map((record) => [record.domain.uuid, record])), unanswered };
 }

@@ -3,6 +3,7 @@
 // The record has the shape and units of a bulk one, so nothing above knows the difference; what the driver lacks or
 // answers with -1 is absent.
 
+import { RemoteError } from '@vireo/libvirt';
 import type {
   BlockStats,
   CallOptions,
@@ -14,6 +15,7 @@ import type {
 } from '@vireo/libvirt';
 import type { DomainXml } from '../xml/domain-xml.ts';
 import type { DriverSupport } from './driver-support.ts';
+import { isGone } from './host-error.ts';
 
 const KIB = 1024;
 
@@ -59,20 +61,30 @@ export async function fetchDomainStatistics(
 
   const block = new Map<number, StatFields>();
   for (const [index, { targetDevice }] of (xml?.disks ?? []).entries()) {
-    const stats = await support.try('DOMAIN_BLOCK_STATS', () =>
-      connection.devices.blockStats(domain, targetDevice, options),
+    const stats = await ofDevice(() =>
+      support.try('DOMAIN_BLOCK_STATS', () => connection.devices.blockStats(domain, targetDevice, options)),
     );
     if (stats !== undefined) block.set(index, statFields(targetDevice, stats, BLOCK_FIELDS));
   }
   const net = new Map<number, StatFields>();
   for (const [index, { targetDevice }] of (xml?.interfaces ?? []).entries()) {
     if (targetDevice === undefined) continue;
-    const stats = await support.try('DOMAIN_INTERFACE_STATS', () =>
-      connection.devices.interfaceStats(domain, targetDevice, options),
+    const stats = await ofDevice(() =>
+      support.try('DOMAIN_INTERFACE_STATS', () => connection.devices.interfaceStats(domain, targetDevice, options)),
     );
     if (stats !== undefined) net.set(index, statFields(targetDevice, stats, NET_FIELDS));
   }
   return { domain, fields, vcpu: new Map(), net, block, iothread: new Map() };
+}
+
+/** A device that was unplugged since the XML was read is no reason to lose the rest. */
+async function ofDevice<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof RemoteError && !isGone(error)) return undefined;
+    throw error;
+  }
 }
 
 /** What the calls give, under the names of the bulk record. */

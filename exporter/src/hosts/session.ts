@@ -2,17 +2,20 @@
 // One connected stretch of a host's life: the control connection (inventory, events, keepalive, host facts) and the
 // connections for what may hang. It ends when the control connection does; a new one starts from nothing.
 
-import { RemoteError } from '@vireo/libvirt';
-import type { CallOptions, Connection, DomainRef, DomainStats, StatsGroup } from '@vireo/libvirt';
+import { setMaxListeners } from 'node:events';
+import { RemoteError, TransportError } from '@vireo/libvirt';
+import type { CallOptions, Connection, DomainRef, StatsGroup } from '@vireo/libvirt';
 import type { DomainTable } from './domain-table.ts';
 import { DriverSupport } from './driver-support.ts';
 import { DomainEvents } from './domain-events.ts';
 import { DomainDetails } from './domain-details.ts';
-import { hostError } from './host-error.ts';
-import { fetchBulkInventory, fetchListedInventory, inventoryOf, LOCKLESS_GROUPS } from './inventory.ts';
+import { HungCalls } from './hung-calls.ts';
+import { LOCKLESS_GROUPS } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
+import { InventoryPoller } from './inventory-poller.ts';
 import { fetchFacts, fetchNode } from './node.ts';
-import { fetchDomainStatistics } from './per-domain-statistics.ts';
+import { PerDomainPoller } from './per-domain-poller.ts';
+import { PollGroups } from './poll-groups.ts';
 import { fetchPools } from './pools.ts';
 import { StatisticsConnections } from './statistics-connections.ts';
 import { StatisticsPoller } from './statistics.ts';
@@ -21,6 +24,9 @@ import type { HostFacts, NodeSnapshot, PollGroup, PollOutcome, PoolSnapshot } fr
 
 /** The groups that may have to ask a QEMU monitor, as far as they become metrics. */
 const MONITOR_GROUPS: readonly StatsGroup[] = ['cpu', 'balloon', 'vcpu', 'block', 'iothread', 'dirtyrate'];
+
+/** How many deadlines each question of the beginning may take: a daemon that has just started is slow. */
+const OPENING_DEADLINES = 5;
 
 /** What a poll may cost. */
 export interface PollOptions {
@@ -53,7 +59,10 @@ export interface SessionContext {
 /** A host while it is connected. */
 export class HostSession {
   readonly facts: HostFacts;
-  /** Settles when the control connection ends: with the reason, or null when {@link close} was called from outside. */
+  /**
+   * Settles when this session is over, with the reason, or null when {@link close} was called from outside. The goodbye
+   * to a daemon that does not answer may still be under way.
+   */
   readonly ended: Promise<unknown>;
   node: NodeSnapshot | undefined;
   pools: readonly PoolSnapshot[] = [];
@@ -61,26 +70,31 @@ export class HostSession {
   readonly #context: SessionContext;
   readonly #control: Connection;
   readonly #support = new DriverSupport();
+  readonly #hung = new HungCalls();
   readonly #statisticsConnections: StatisticsConnections;
   readonly #statistics: StatisticsPoller;
-  /** Tier A in chunks, for as long as something holds up the whole one. */
-  readonly #inventoryByChunk: StatisticsPoller;
+  readonly #perDomain: PerDomainPoller;
+  readonly #inventoryPoller: InventoryPoller;
   readonly #details: DomainDetails;
   readonly #events: DomainEvents;
+  readonly #groups: PollGroups;
   readonly #abort = new AbortController();
-  /** Why this session ended itself: the daemon no longer answered. */
-  #silence: unknown;
+  readonly #end: (reason: unknown) => void;
+  /** The newest; the statistics of a slow poll are joined with what is known by then. */
+  #inventory: Inventory | undefined;
+  #hasInventory = false;
   #poolsReadAt = -Infinity;
   #flagsReadAt = -Infinity;
 
   /** Connects, subscribes to events and reads what the host is. Rejects with the client's errors, leaving nothing open. */
   static async open(context: SessionContext, signal: AbortSignal): Promise<HostSession> {
     const control = await context.open(signal);
+    const options = { deadlineMs: OPENING_DEADLINES * context.poll.deadlineMs, signal };
     try {
-      const facts = await fetchFacts(control, { deadlineMs: 10_000, signal });
+      const facts = await fetchFacts(control, options);
       const session = new HostSession(context, control, facts);
       // Subscribe first, then list: nothing that happens in between is lost.
-      await session.#events.subscribe(control);
+      await session.#events.subscribe(control, options);
       return session;
     } catch (error) {
       await control.close();
@@ -92,42 +106,51 @@ export class HostSession {
     this.#context = context;
     this.#control = control;
     this.facts = facts;
-    this.ended = control.closed.then((reason) => this.#silence ?? reason);
-    const { chunkDomains, deadlineMs, maxInFlight } = context.poll;
-    const connections = new StatisticsConnections(() => context.open(this.#abort.signal), maxInFlight);
-    this.#statisticsConnections = connections;
-    const controlInfo = (domain: DomainRef) => control.domains.controlInfo(domain, this.#options({ lane: 'urgent' }));
-    const poller = (groups: readonly StatsGroup[]): StatisticsPoller =>
-      new StatisticsPoller(
-        {
-          get width() {
-            return connections.width;
-          },
-          fetch: async (domains, fetchDeadlineMs) => {
-            const connection = await connections.acquire();
-            const options = this.#options({ deadlineMs: fetchDeadlineMs });
-            return await connection.stats.getAll({ groups, domains, noWait: true }, options);
-          },
-          controlInfo,
-        },
-        { chunkDomains, deadlineMs },
-      );
-    this.#statistics = poller(MONITOR_GROUPS);
-    this.#inventoryByChunk = poller(LOCKLESS_GROUPS);
+    let end: (reason: unknown) => void = () => undefined;
+    this.ended = new Promise((resolve) => (end = resolve));
+    this.#end = end;
+    void control.closed.then(end);
+    const { domains, onChange, outcomes, poll } = context;
+    const { deadlineMs, slowIntervalMs, intervalMs, maxInFlight } = poll;
+    const { signal } = this.#abort;
+    // Every call that waits listens to it, hundreds in a storm.
+    setMaxListeners(0, signal);
+    const support = this.#support;
+    const hung = this.#hung;
+    this.#groups = new PollGroups({ outcomes, onChange, signal });
+    this.#statisticsConnections = new StatisticsConnections(() => context.open(signal), maxInFlight);
+    const acquire = (): Promise<Connection> => this.#statisticsConnections.acquire();
+    const options = (more?: CallOptions): CallOptions => this.#options(more);
+    this.#statistics = this.#poller(MONITOR_GROUPS);
+    this.#perDomain = new PerDomainPoller({ support, hung, acquire, options });
+    this.#inventoryPoller = new InventoryPoller({
+      domains,
+      support,
+      hung,
+      control,
+      acquire,
+      options,
+      chunks: this.#poller(LOCKLESS_GROUPS),
+      onSilent: (error) => {
+        this.#giveUp(error);
+      },
+    });
     this.#details = new DomainDetails({
-      domains: context.domains,
-      support: this.#support,
-      acquire: () => connections.acquire(),
+      domains,
+      support,
+      hung,
+      acquire,
       suspect: (domain) => this.#statistics.suspect(domain),
-      isQuarantined: (uuid) => this.#statistics.quarantine.has(uuid),
+      isQuarantined: (uuid) => this.#statistics.quarantine.has(uuid) || this.#perDomain.quarantine.has(uuid),
       deadlineMs,
-      slowIntervalMs: context.poll.slowIntervalMs,
-      intervalMs: context.poll.intervalMs,
+      signal,
+      slowIntervalMs,
+      intervalMs,
     });
     this.#events = new DomainEvents({
-      domains: context.domains,
+      domains,
       deadlineMs,
-      onChange: context.onChange,
+      onChange,
       onTableChange: context.onEvent,
       onXmlStale: (uuid) => {
         this.#details.xmlIsStale(uuid);
@@ -142,129 +165,141 @@ export class HostSession {
         this.#poolsReadAt = -Infinity;
       },
       onBackendLost: () => {
-        this.#silence = new Error('the daemon behind the proxy daemon is gone');
-        void this.close();
+        this.#giveUp(
+          new TransportError('LV_CONN_CLOSED', 'connection lost: the daemon behind the proxy daemon is gone'),
+        );
       },
     });
   }
 
-  /** One poll. Never rejects: each group's outcome is recorded, and a dead daemon ends the session. */
-  async poll(onFresh: () => void): Promise<void> {
-    let inventory: Inventory | undefined;
-    await this.#group('inventory', async () => {
-      inventory = await this.#inventory();
-      return undefined;
-    });
-    const slow = Promise.all([
-      this.#group('node', async () => {
-        this.node = await fetchNode(this.#control, this.#support, this.#options());
-        return undefined;
-      }),
-      this.#group('pools', () => this.#fetchPools()),
-    ]);
-    await this.#group('statistics', () => this.#fetchStatistics(inventory));
-    onFresh();
-    await this.#group('xml', () => this.#details.refreshXml());
-    await this.#group('jobs', () => this.#details.refreshJobs());
-    await slow;
-    await this.#statisticsConnections.trim();
+  /** Whether this session took an inventory: a daemon that answers no more than the connecting is not up. */
+  get hasInventory(): boolean {
+    return this.#hasInventory;
   }
 
+  /**
+   * One poll: resolves when the inventory is taken, and goes on with what takes longer. A part whose last run has not
+   * ended sits out, so that guests which hang hold up nothing else. Never rejects: each group's outcome is recorded,
+   * and a daemon that is silent ends the session.
+   * @param onFresh called when there is something new to show; it must not throw
+   */
+  async poll(onFresh: () => void): Promise<void> {
+    const waits = !this.#hasInventory || this.#groups.isUnderWay('statistics');
+    await this.#groups.run('inventory', () => this.#takeInventory());
+    if (this.#isOver()) return;
+    // Mostly the statistics are there in a moment, and one snapshot does for both.
+    if (waits) onFresh();
+    this.#groups.begin('node', () => this.#groups.run('node', () => this.#fetchNode()));
+    this.#groups.begin('pools', () => this.#groups.run('pools', () => this.#fetchPools()));
+    this.#groups.begin('statistics', async () => {
+      await this.#groups.run('statistics', () => this.#fetchStatistics());
+      if (this.#isOver()) return;
+      onFresh();
+      await this.#groups.run('xml', () => this.#details.refreshXml());
+      await this.#groups.run('jobs', () => this.#details.refreshJobs());
+      if (this.#isOver()) return;
+      onFresh();
+      await this.#statisticsConnections.trim();
+    });
+  }
+
+  /** Ends everything, within a second or so whatever the daemon does. Safe to repeat. */
   async close(): Promise<void> {
     this.#abort.abort();
     await Promise.all([this.#control.close(), this.#statisticsConnections.close()]);
+    await this.#groups.idle();
+  }
+
+  /** Ends this session by its own decision. */
+  #giveUp(reason: unknown): void {
+    this.#end(reason);
+    void this.close();
+  }
+
+  #isOver(): boolean {
+    return this.#abort.signal.aborted;
   }
 
   #options(options: CallOptions = {}): CallOptions {
     return { deadlineMs: this.#context.poll.deadlineMs, signal: this.#abort.signal, ...options };
   }
 
-  /** Runs one part of the poll; `work` gives 'not due' when this poll is not its turn, and the last outcome stands. */
-  async #group(group: PollGroup, work: () => Promise<'not due' | undefined>): Promise<void> {
-    const { outcomes, onChange } = this.#context;
-    const before = outcomes.get(group);
-    const startedAt = performance.now();
-    const outcome = (success: boolean): PollOutcome => {
-      const lastSuccessAt = success ? Date.now() : before?.lastSuccessAt;
-      const durationSeconds = (performance.now() - startedAt) / 1000;
-      return { success, durationSeconds, ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }) };
-    };
-    try {
-      if ((await work()) === 'not due') return;
-      outcomes.set(group, outcome(true));
-      if (before?.success === false) onChange({ kind: 'poll.recovered', group });
-    } catch (error) {
-      if (this.#abort.signal.aborted) return;
-      outcomes.set(group, outcome(false));
-      if (before?.success !== false) onChange({ kind: 'poll.failed', group, error: hostError(error) });
-    }
-  }
-
-  /** Tier A, whole when nothing holds it up, and by chunks of known domains when something does. */
-  async #inventory(): Promise<Inventory> {
-    const askedAt = Date.now();
-    if (this.#control.load.abandoned === 0) {
-      try {
-        const inventory = await this.#wholeInventory();
-        this.#context.domains.applyInventory(inventory.states, askedAt);
-        await this.#fetchFlags();
-        return inventory;
-      } catch (error) {
-        await this.#requireAlive(error);
-      }
-    }
-    return await this.#chunkedInventory();
-  }
-
-  async #wholeInventory(): Promise<Inventory> {
-    const bulk = await this.#support.try('CONNECT_GET_ALL_DOMAIN_STATS', () =>
-      fetchBulkInventory(this.#control, this.#options({ lane: 'urgent' })),
+  #poller(groups: readonly StatsGroup[]): StatisticsPoller {
+    const connections = this.#statisticsConnections;
+    const control = this.#control;
+    const { chunkDomains, deadlineMs } = this.#context.poll;
+    return new StatisticsPoller(
+      {
+        get width() {
+          return connections.width;
+        },
+        fetch: async (domains, fetchDeadlineMs) => {
+          const connection = await connections.acquire();
+          const options = this.#options({ deadlineMs: fetchDeadlineMs, lane: 'bulk' });
+          return await connection.stats.getAll({ groups, domains, noWait: true }, options);
+        },
+        // It takes no job, but it does take the domain's own lock, so even it may hang: never in the last slot.
+        controlInfo: (domain: DomainRef) =>
+          this.#hung.run(
+            `control info of ${domain.uuid}`,
+            () => control,
+            () => control.domains.controlInfo(domain, this.#options({ lane: 'bulk' })),
+          ),
+      },
+      { chunkDomains, deadlineMs },
     );
-    return bulk ?? (await fetchListedInventory(this.#control, this.#options({ lane: 'urgent' })));
   }
 
-  /** Ends the session when the daemon does not answer the cheapest call either; rethrows what is not its silence. */
-  async #requireAlive(error: unknown): Promise<void> {
-    try {
-      await this.#control.host.libvirtVersion(this.#options({ lane: 'urgent' }));
-    } catch {
-      this.#silence = error;
-      await this.close();
-      throw error;
-    }
+  async #takeInventory(): Promise<undefined> {
+    this.#inventory = undefined;
+    const inventory = await this.#inventoryPoller.poll();
+    this.#inventory = inventory;
+    this.#hasInventory = true;
+    await this.#fetchFlags();
+    if (inventory.failure !== undefined) throw inventory.failure;
   }
 
-  /** One domain whose object is locked (a huge guest that starts or is torn down) holds up every call over all of them. */
-  async #chunkedInventory(): Promise<Inventory> {
+  async #fetchNode(): Promise<undefined> {
+    // When this fails the old figures are not shown for new ones.
+    this.node = undefined;
+    this.node = await this.#hung.run(
+      'statistics of the host',
+      () => this.#control,
+      (control) => fetchNode(control, this.#support, this.#options()),
+    );
+  }
+
+  async #fetchStatistics(): Promise<undefined> {
     const { domains } = this.#context;
-    const result = await this.#inventoryByChunk.poll(domains.all());
-    const inventory = inventoryOf([...result.records.values()]);
-    for (const record of inventory.states) domains.applyEvent(record);
-    if (result.failure !== undefined) throw result.failure;
-    return inventory;
-  }
-
-  async #fetchStatistics(inventory: Inventory | undefined): Promise<undefined> {
-    const { domains } = this.#context;
-    const lockless = inventory?.statistics ?? new Map<string, DomainStats>();
-    if (this.#support.lacks('CONNECT_GET_ALL_DOMAIN_STATS')) {
-      const records = new Map<string, DomainStats>();
-      for (const domain of domains.active()) {
-        const connection = await this.#statisticsConnections.acquire();
-        const record = await fetchDomainStatistics(connection, this.#support, domain, domain.xml, this.#options());
-        records.set(domain.uuid, record);
-      }
-      domains.applyStatistics(lockless, records, new Map(), Date.now());
-      return;
-    }
-    const { records, quarantine, failure } = await this.#statistics.poll(domains.active());
-    domains.applyStatistics(lockless, records, quarantine, Date.now());
+    const bySingleCalls = this.#support.lacks('CONNECT_GET_ALL_DOMAIN_STATS');
+    const result = await (bySingleCalls ? this.#perDomain : this.#statistics).poll(domains.active());
+    // Of a session that has ended half an answer is none.
+    if (this.#isOver()) return;
+    const { records, quarantine, partial, failure } = result;
+    const lockless = this.#inventory?.statistics ?? new Map();
+    domains.applyStatistics({ lockless, monitor: records, quarantine, partial, at: Date.now() });
     if (failure !== undefined) throw failure;
   }
 
   /** Which domains are persistent, start by themselves, have a saved image: filtered lists, no call a domain. */
   async #fetchFlags(): Promise<void> {
-    if (Date.now() - this.#flagsReadAt < this.#context.poll.slowIntervalMs) return;
+    const now = performance.now();
+    if (now - this.#flagsReadAt < this.#context.poll.slowIntervalMs) return;
+    // Before the question: an event that comes meanwhile asks for another one.
+    this.#flagsReadAt = now;
+    try {
+      await this.#hung.run(
+        'lists by flags',
+        () => this.#control,
+        () => this.#applyFlags(),
+      );
+    } catch (error) {
+      this.#flagsReadAt = -Infinity;
+      throw error;
+    }
+  }
+
+  async #applyFlags(): Promise<void> {
     const options = this.#options({ lane: 'urgent' });
     const persistent = await this.#control.domains.list({ persistent: true }, options);
     const autostart = await this.#control.domains.list({ autostart: true }, options);
@@ -275,7 +310,6 @@ export class HostSession {
       uuids(autostart),
       saved === undefined ? undefined : uuids(saved),
     );
-    this.#flagsReadAt = Date.now();
   }
 
   /** Undefined where the driver refuses the filter, with whatever error: nothing else may fail for that. */
@@ -289,13 +323,18 @@ export class HostSession {
   }
 
   async #fetchPools(): Promise<'not due' | undefined> {
-    if (Date.now() - this.#poolsReadAt < this.#context.poll.slowIntervalMs) return 'not due';
-    this.#poolsReadAt = Date.now();
-    const connection = await this.#statisticsConnections.acquire();
-    const pools = await this.#support.try('CONNECT_LIST_ALL_STORAGE_POOLS', () =>
-      fetchPools(connection, this.#options({ lane: 'bulk' })),
-    );
-    this.pools = pools ?? [];
+    const now = performance.now();
+    if (now - this.#poolsReadAt < this.#context.poll.slowIntervalMs) return 'not due';
+    this.#poolsReadAt = now;
+    const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };
+    // When this fails the old sizes are not shown for new ones.
+    this.pools = await this.#support
+      .try('CONNECT_LIST_ALL_STORAGE_POOLS', () => fetchPools(source, this.#options({ lane: 'bulk' })))
+      .then((pools) => pools ?? [])
+      .catch((error: unknown) => {
+        this.pools = [];
+        throw error;
+      });
     return undefined;
   }
 }

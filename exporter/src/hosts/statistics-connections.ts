@@ -5,7 +5,7 @@
 
 import type { Connection } from '@vireo/libvirt';
 
-/** At most so many connections; with four slots each, at most twelve of the daemon's workers can hang for us. */
+/** At most so many connections; with three slots each for such calls, at most nine of the daemon's workers hang for us. */
 const MAX_CONNECTIONS = 3;
 
 /** All slots of all allowed connections are held by calls that do not return. */
@@ -18,7 +18,7 @@ export class StatisticsCloggedError extends Error {
   }
 }
 
-/** Opens, picks and closes the statistics connections of one host. */
+/** Opens, picks and closes the statistics connections of one host. All calls on them go in the lane `bulk`. */
 export class StatisticsConnections {
   readonly #open: () => Promise<Connection>;
   readonly #slots: number;
@@ -26,16 +26,16 @@ export class StatisticsConnections {
   #opening: Promise<Connection> | undefined;
   #closed = false;
 
-  /** @param slots calls in flight one connection allows */
-  constructor(open: () => Promise<Connection>, slots: number) {
+  /** @param maxInFlight calls in flight one connection allows; the lane `bulk` may have all but one of them */
+  constructor(open: () => Promise<Connection>, maxInFlight: number) {
     this.#open = open;
-    this.#slots = slots;
+    this.#slots = Math.max(1, maxInFlight - 1);
   }
 
   /** Calls that can be made now without waiting for a hung one; at least 1, so that a run makes its try. */
   get width(): number {
-    const free = this.#connections.map((connection) => this.#slots - connection.load.abandoned);
-    return Math.max(1, this.#connections.length === 0 ? this.#slots : Math.max(...free));
+    const best = this.#leastHung();
+    return best === undefined ? this.#slots : Math.max(1, this.#free(best));
   }
 
   /**
@@ -44,16 +44,23 @@ export class StatisticsConnections {
    */
   async acquire(): Promise<Connection> {
     const best = this.#leastHung();
-    if (best !== undefined && best.load.abandoned < this.#slots / 2) return best;
-    if (this.#connections.length < MAX_CONNECTIONS) return await this.#openAnother();
-    if (best === undefined || best.load.abandoned >= this.#slots) throw new StatisticsCloggedError(this.#hungCalls());
+    if (best !== undefined && this.#free(best) > this.#slots / 2) return best;
+    if (!this.#closed && this.#connections.length < MAX_CONNECTIONS) {
+      try {
+        return await this.#openAnother();
+      } catch (error) {
+        if (best === undefined || this.#free(best) <= 0) throw error;
+        return best;
+      }
+    }
+    if (best === undefined || this.#free(best) <= 0) throw new StatisticsCloggedError(this.#hungCalls());
     return best;
   }
 
   /** Closes what hung calls made necessary once they have returned. */
   async trim(): Promise<void> {
-    const healthy = this.#connections.filter(({ load }) => load.abandoned === 0 && load.inFlight === 0);
-    const spare = healthy.slice(1);
+    const idle = this.#connections.filter(({ load }) => load.abandoned + load.inFlight + load.queued === 0);
+    const spare = idle.slice(1);
     this.#connections = this.#connections.filter((connection) => !spare.includes(connection));
     await Promise.all(spare.map((connection) => connection.close()));
   }
@@ -65,7 +72,11 @@ export class StatisticsConnections {
   }
 
   #leastHung(): Connection | undefined {
-    return this.#connections.toSorted((a, b) => a.load.abandoned - b.load.abandoned)[0];
+    return this.#connections.toSorted((a, b) => this.#free(b) - this.#free(a))[0];
+  }
+
+  #free(connection: Connection): number {
+    return this.#slots - connection.load.abandoned;
   }
 
   #hungCalls(): number {
@@ -83,10 +94,10 @@ export class StatisticsConnections {
   async #connect(): Promise<Connection> {
     const connection = await this.#open();
     this.#connections.push(connection);
-    if (this.#closed) await this.close();
     void connection.closed.then(() => {
       this.#connections = this.#connections.filter((other) => other !== connection);
     });
+    if (this.#closed) await this.close();
     return connection;
   }
 }

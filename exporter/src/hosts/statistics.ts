@@ -7,6 +7,7 @@
 import { RemoteError, TimeoutError } from '@vireo/libvirt';
 import type { DomainControlInfo, DomainRef, DomainStats } from '@vireo/libvirt';
 import { forEachBounded } from './bounded.ts';
+import { isHung } from './hung-calls.ts';
 import type { DomainTrouble } from './snapshot.ts';
 
 /** How statistics reach the poller; the connections behind it are not its business. */
@@ -25,6 +26,8 @@ export interface StatisticsResult {
   readonly records: ReadonlyMap<string, DomainStats>;
   /** Domains in quarantine after this run. */
   readonly quarantine: ReadonlyMap<string, DomainTrouble>;
+  /** By UUID: records without what only a monitor tells, because somebody else's call holds it. */
+  readonly partial: ReadonlySet<string>;
   /** The first failure that was not one domain's own; the run went on with the rest. */
   readonly failure?: Error;
 }
@@ -45,6 +48,8 @@ export class StatisticsPoller {
   readonly #source: StatisticsSource;
   readonly #options: StatisticsOptions;
   readonly #quarantine = new Map<string, DomainTrouble>();
+  /** Domains whose record once held counters of a disk: one without them is a partial record. */
+  readonly #countDisks = new Set<string>();
 
   constructor(source: StatisticsSource, options: StatisticsOptions) {
     this.#source = source;
@@ -62,6 +67,7 @@ export class StatisticsPoller {
    */
   async poll(domains: readonly DomainRef[]): Promise<StatisticsResult> {
     await this.#review(domains);
+    this.#forget(domains);
     const run = new Run();
     const free = domains.filter((domain) => !this.#quarantine.has(domain.uuid));
     const chunks: DomainRef[][] = [];
@@ -76,6 +82,7 @@ export class StatisticsPoller {
     return {
       records: run.records,
       quarantine: new Map(this.#quarantine),
+      partial: run.partial,
       ...(run.failure === undefined ? {} : { failure: run.failure }),
     };
   }
@@ -90,19 +97,27 @@ export class StatisticsPoller {
     const active = new Map(domains.map((domain) => [domain.uuid, domain]));
     const review = async (uuid: string, trouble: DomainTrouble): Promise<void> => {
       const domain = active.get(uuid);
-      const now = domain === undefined ? null : await this.#controlTrouble(domain, trouble.since);
-      if (now === null) this.#quarantine.delete(uuid);
-      else this.#quarantine.set(uuid, now);
+      const now = domain === undefined ? 'free' : await this.#look(domain, trouble.since);
+      if (typeof now === 'object') this.#quarantine.set(uuid, now);
+      else if (now !== 'unknown') this.#quarantine.delete(uuid);
     };
     await Promise.all([...this.#quarantine].map(([uuid, trouble]) => review(uuid, trouble)));
   }
 
+  #forget(domains: readonly DomainRef[]): void {
+    const active = new Set(domains.map(({ uuid }) => uuid));
+    for (const uuid of this.#countDisks) if (!active.has(uuid)) this.#countDisks.delete(uuid);
+  }
+
   async #ask(chunk: readonly DomainRef[], run: Run, retries: number): Promise<void> {
     try {
-      run.add(await this.#source.fetch(chunk, this.#options.deadlineMs));
+      const records = await this.#source.fetch(chunk, this.#options.deadlineMs);
+      run.add(records);
+      await this.#findHeld(records, run);
     } catch (error) {
-      if (error instanceof TimeoutError && error.call.sentAt !== null)
-        await this.#findStuck(chunk, run, retries, error);
+      if (isHung(error)) await this.#findStuck(chunk, run, retries, error);
+      // No slot came free in time: another connection may have one by now.
+      else if (error instanceof TimeoutError && retries > 0) await this.#ask(chunk, run, retries - 1);
       else if (error instanceof RemoteError && error.name !== 'VIR_ERR_NO_SUPPORT') {
         await this.#findFaulty(chunk, run, retries, error);
       } else if (error instanceof RemoteError) throw error;
@@ -111,11 +126,32 @@ export class StatisticsPoller {
   }
 
   /** A chunk timed out: quarantine whoever holds it up and ask the others again, in this same run. */
-  async #findStuck(chunk: readonly DomainRef[], run: Run, retries: number, error: TimeoutError): Promise<void> {
+  async #findStuck(chunk: readonly DomainRef[], run: Run, retries: number, error: unknown): Promise<void> {
     const stuck = await Promise.all(chunk.map((domain) => this.#suspect(domain)));
     const rest = chunk.filter((_, i) => stuck[i] === false);
     if (rest.length === chunk.length || retries === 0) run.fail(error);
     else if (rest.length > 0) await this.#ask(rest, run, retries - 1);
+  }
+
+  /**
+   * A domain whose monitor somebody else's call holds (another client met its frozen QEMU first, or we did, before our
+   * connection broke) never hangs a NOWAIT call: it answers at once, in part. Only its record tells.
+   */
+  async #findHeld(records: readonly DomainStats[], run: Run): Promise<void> {
+    const suspects = records.filter((record) => {
+      const { uuid } = record.domain;
+      const counts = countsDisks(record);
+      if (counts) this.#countDisks.add(uuid);
+      else if (record.block.size > 0 && this.#countDisks.has(uuid)) run.partial.add(uuid);
+      return !counts && record.block.size > 0 && record.domain.id !== -1;
+    });
+    await Promise.all(
+      suspects.map(async ({ domain }) => {
+        const now = await this.#look(domain, Date.now());
+        if (typeof now === 'object') this.#quarantine.set(domain.uuid, now);
+        if (now !== 'free') run.partial.add(domain.uuid);
+      }),
+    );
   }
 
   /**
@@ -133,22 +169,26 @@ export class StatisticsPoller {
   }
 
   async #suspect(domain: DomainRef): Promise<boolean> {
-    const trouble = await this.#controlTrouble(domain, this.#quarantine.get(domain.uuid)?.since ?? Date.now());
-    if (trouble === null) return false;
-    this.#quarantine.set(domain.uuid, trouble);
+    const now = await this.#look(domain, this.#quarantine.get(domain.uuid)?.since ?? Date.now());
+    if (typeof now !== 'object') return false;
+    this.#quarantine.set(domain.uuid, now);
     return true;
   }
 
-  /** What holds the domain's monitor, or null when nothing does. */
-  async #controlTrouble(domain: DomainRef, since: number): Promise<DomainTrouble | null> {
+  /**
+   * What holds the domain's monitor: nothing, work that has just begun (the ordinary business of somebody else's call),
+   * or trouble; unknown when the question could not be sent.
+   */
+  async #look(domain: DomainRef, since: number): Promise<DomainTrouble | 'free' | 'busy' | 'unknown'> {
     try {
       const { state, stateTimeMs } = await this.#source.controlInfo(domain);
-      // A job that has just begun is the ordinary work of somebody else's call.
-      const busy = state === 'error' || (state !== 'ok' && stateTimeMs >= this.#options.deadlineMs / 2);
-      return busy ? { since, controlState: state, controlStateMs: stateTimeMs } : null;
+      if (state === 'ok') return 'free';
+      const stuck = state === 'error' || stateTimeMs >= this.#options.deadlineMs / 2;
+      return stuck ? { since, controlState: state, controlStateMs: stateTimeMs } : 'busy';
     } catch (error) {
       // VIR_ERR_NO_DOMAIN, VIR_ERR_OPERATION_INVALID: it stopped meanwhile, and that is no trouble.
-      return error instanceof RemoteError ? null : { since };
+      if (error instanceof RemoteError) return 'free';
+      return isHung(error) ? { since } : 'unknown';
     }
   }
 
@@ -173,6 +213,7 @@ export class StatisticsPoller {
 /** What one run has gathered so far. */
 class Run {
   readonly records = new Map<string, DomainStats>();
+  readonly partial = new Set<string>();
   failure: Error | undefined;
 
   add(records: readonly DomainStats[]): void {
@@ -183,4 +224,10 @@ class Run {
   fail(error: unknown): void {
     this.failure ??= error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** libvirt leaves every disk's counters out when it cannot ask QEMU; an empty drive has them, all zero. */
+function countsDisks({ block }: DomainStats): boolean {
+  for (const fields of block.values()) if (fields.has('rd.reqs')) return true;
+  return false;
 }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tier A of a poll, as a procedure: whole where nothing holds it up, piece by piece where something does, and the
+// question whether the daemon lives at all.
+
+import { RemoteError, TimeoutError } from '@vireo/libvirt';
+import type { CallOptions, Connection } from '@vireo/libvirt';
+import type { DomainTable } from './domain-table.ts';
+import type { DriverSupport } from './driver-support.ts';
+import { isHung } from './hung-calls.ts';
+import type { HungCalls } from './hung-calls.ts';
+import { fetchBulkInventory, fetchListedInventory, fetchState, fetchStates, inventoryOf } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
+import type { StatisticsPoller } from './statistics.ts';
+
+const WHOLE = 'inventory of all domains';
+
+/** What the inventory needs from its session. */
+export interface InventoryContext {
+  readonly domains: DomainTable;
+  readonly support: DriverSupport;
+  readonly hung: HungCalls;
+  /** The connection that nothing blocks. */
+  readonly control: Connection;
+  /** A connection for calls that may hang. */
+  readonly acquire: () => Promise<Connection>;
+  /** Tier A over some domains, in chunks. */
+  readonly chunks: StatisticsPoller;
+  readonly options: (options?: CallOptions) => CallOptions;
+  /** The daemon does not answer the cheapest call either. */
+  readonly onSilent: (error: unknown) => void;
+}
+
+/** Takes the inventories of one connection into the domain table. */
+export class InventoryPoller {
+  readonly #context: InventoryContext;
+
+  constructor(context: InventoryContext) {
+    this.#context = context;
+  }
+
+  /** Rejects when nothing could be found out; what could be is in the table, with `failure` in the result. */
+  async poll(): Promise<Inventory> {
+    const { control, domains, hung } = this.#context;
+    const askedAt = performance.now();
+    let failure: unknown;
+    try {
+      const inventory = await hung.run(
+        WHOLE,
+        () => control,
+        () => this.#whole(),
+      );
+      domains.applyInventory(inventory.states, askedAt, inventory.unanswered);
+      return inventory;
+    } catch (error) {
+      failure = error;
+    }
+    if (!(failure instanceof RemoteError)) await this.#requireAlive(failure);
+    // Whatever holds up the call over all domains holds up a list of them too, so who there is can't be learnt.
+    if (!domains.isKnown) throw failure;
+    return this.#context.support.lacks('CONNECT_GET_ALL_DOMAIN_STATS')
+      ? await this.#oneByOne()
+      : await this.#inChunks();
+  }
+
+  async #whole(): Promise<Inventory> {
+    const { control, support, hung, options } = this.#context;
+    const bulk = await support.try('CONNECT_GET_ALL_DOMAIN_STATS', () =>
+      fetchBulkInventory(control, options({ lane: 'urgent' })),
+    );
+    return bulk ?? (await fetchListedInventory(control, hung, options()));
+  }
+
+  /** Rejects when the daemon does not answer the cheapest call either. */
+  async #requireAlive(cause: unknown): Promise<void> {
+    try {
+      await this.#context.control.host.libvirtVersion(this.#context.options({ lane: 'urgent' }));
+    } catch (error) {
+      // Refused is answered; and with no slot free the question never went out: keepalive must tell then.
+      if (error instanceof RemoteError || (error instanceof TimeoutError && !isHung(error))) return;
+      this.#context.onSilent(cause);
+      throw cause;
+    }
+  }
+
+  /** One domain whose object is locked (a huge guest that is torn down) holds up every call over all of them. */
+  async #inChunks(): Promise<Inventory> {
+    const { chunks, control, domains, options } = this.#context;
+    const askedAt = performance.now();
+    const { records, quarantine, failure } = await chunks.poll(domains.all());
+    const inventory = inventoryOf([...records.values()]);
+    domains.applyStates(inventory.states, askedAt);
+    if (failure !== undefined) throw failure;
+    // Who is gone is silently left out of a reply.
+    for (const domain of domains.all()) {
+      if (records.has(domain.uuid) || quarantine.has(domain.uuid)) continue;
+      if ((await fetchState(control, domain, options({ lane: 'urgent' }))) === null) domains.removeByEvent(domain.uuid);
+    }
+    return inventory;
+  }
+
+  async #oneByOne(): Promise<Inventory> {
+    const { acquire, domains, hung, options } = this.#context;
+    const askedAt = performance.now();
+    const inventory = await fetchStates(domains.all(), acquire, hung, options());
+    domains.applyInventory(inventory.states, askedAt, inventory.unanswered);
+    return inventory;
+  }
+}
