@@ -53,6 +53,7 @@ for pass in 1 2; do
     [ "$(readlink "$p/ns/mnt")" = "$own" ] && [ "$p" != "/proc/$$" ] && kill -9 "\${p#/proc/}"
   done 2>/dev/null
 done
+rm -rf "$LAB"
 exit 0
 `;
 
@@ -70,7 +71,7 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** Opens a lab; needs root. The caller closes it. Should the caller die, the namespace's processes die by themselves. */
+/** Opens a lab; needs root. The caller closes it. Should the caller die, processes and directory go all the same. */
 export async function openLab(): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'vlab-'));
   await chmod(directory, 0o755);
