@@ -17,8 +17,9 @@ const EXPORTER = {
   web: ['contract', 'config'],
   xml: ['contract'],
   hosts: ['contract', 'xml'],
+  actions: ['contract', 'hosts'],
   metrics: ['contract', 'hosts', 'xml'],
-  http: ['contract', 'config', 'auth', 'hosts', 'metrics', 'web', 'xml'],
+  http: ['contract', 'config', 'auth', 'actions', 'hosts', 'metrics', 'web', 'xml'],
 };
 
 /** Files at a package's root that a room may use besides. */

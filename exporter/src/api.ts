@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts together what stands behind /api/v1: who may use it, what has happened, what can be looked at and done.
 
-import type { Logger } from 'pino';
 import { ActionService } from './actions/action-service.ts';
 import type { ActionHost } from './actions/action-host.ts';
 import type { AuditEvent } from './actions/audit.ts';
@@ -14,24 +13,43 @@ import type { EventFeed } from './http/api/event-feed.ts';
 import { publishTask } from './http/api/publish-changes.ts';
 import type { ApiDeps } from './http/deps.ts';
 
+/** Where its lines go; pino's logger is one. */
+interface ApiLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
 /** What {@link composeApi} needs. */
-export interface ApiOptions {
+interface ApiOptions {
   readonly config: Config;
   readonly feed: EventFeed;
   readonly hosts: readonly ActionHost[];
   /** By the host's name. */
   readonly inspections: ReadonlyMap<string, HostInspection>;
-  readonly logger: Logger;
+  /** Counts how a request for an action ended. */
+  readonly onActionEnd: (end: { readonly action: string; readonly result: string }) => void;
+  readonly logger: ApiLog;
 }
 
 /** The API's parts. */
-export interface Api extends ApiDeps {
+interface Api extends ApiDeps {
   /** Ends what it has under way; comes before the hosts stop. */
   stop(): Promise<void>;
 }
 
+/** What an end is called in the metrics. */
+const END_RESULTS: Readonly<Partial<Record<AuditEvent['event'], string>>> = {
+  'action.refused': 'refused',
+  'action.succeeded': 'succeeded',
+  'action.failed': 'failed',
+  'action.timed_out': 'timed_out',
+  'action.cancelled': 'cancelled',
+  'action.unknown': 'unknown',
+};
+
 /** Begins to watch the tokens; nothing else happens by itself. */
-export function composeApi({ config, feed, hosts, inspections, logger }: ApiOptions): Api {
+export function composeApi({ config, feed, hosts, inspections, onActionEnd, logger }: ApiOptions): Api {
   const byName = new Map(hosts.map((host) => [host.name, host]));
   const guard = new RequestGuard({
     api: config.api,
@@ -43,6 +61,8 @@ export function composeApi({ config, feed, hosts, inspections, logger }: ApiOpti
     host: (name) => byName.get(name),
     audit: (event) => {
       logger.info(event, auditText(event));
+      const result = END_RESULTS[event.event];
+      if (result !== undefined) onActionEnd({ action: event.action, result });
     },
     // Follows the file, as the tokens do.
     get readOnly() {
@@ -71,7 +91,7 @@ export function composeApi({ config, feed, hosts, inspections, logger }: ApiOpti
   };
 }
 
-function watchTokens({ file, api }: Config, guard: RequestGuard, log: Logger): TokenFileWatcher | undefined {
+function watchTokens({ file, api }: Config, guard: RequestGuard, log: ApiLog): TokenFileWatcher | undefined {
   if (file === undefined) return undefined;
   const onChange = guard.configure.bind(guard);
   return new TokenFileWatcher({ file, api, onChange, log });

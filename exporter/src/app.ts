@@ -71,7 +71,16 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   const feed = new EventFeed();
   const hosts = watched.map((host) => watch(host, config, { self, page, feed, logger }));
   const inspections = new Map(watched.map((host) => [host.name, inspect(host, config, self)]));
-  const api = composeApi({ config, feed, hosts, inspections, logger });
+  const api = composeApi({
+    config,
+    feed,
+    hosts,
+    inspections,
+    onActionEnd: (end) => {
+      self.observeAction(end);
+    },
+    logger,
+  });
   const server = createHttpServer({
     ...(web === undefined ? {} : { web }),
     hosts: () => hosts.map((host) => host.snapshot),

@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The door of the contract: what dashboards, the plugin and the docs may know of the exporter.
 
+export { ACTION_IDS, ACTIONS, isActionId, requiredPrivileges, SHUTDOWN_MODES } from './actions.ts';
+export type { ActionId, ActionOptions, ActionSpec, ShutdownMode } from './actions.ts';
+export type {
+  ActionRequest,
+  BulkRequest,
+  BulkResult,
+  ChangeEvent,
+  DomainBrief,
+  DomainFull,
+  DomainList,
+  DomainSort,
+  HostBrief,
+  HostFull,
+  HostList,
+  Task,
+  TaskEvent,
+  TaskList,
+} from './api.ts';
 export { CONTROL_STATES, DOMAIN_STATES, JOB_TYPES, libvirtNumber, STORAGE_POOL_STATES } from './libvirt-states.ts';
 export type { KnownDomainState } from './libvirt-states.ts';
 export { INOVEX_RENAMES } from './inovex-renames.ts';
@@ -9,5 +27,9 @@ export { SCALES } from './metric-family.ts';
 export type { MetricFamily, MetricSource, MetricType, PeerNames, Scale, StatisticGroup } from './metric-family.ts';
 export { isPrivilege, PRIVILEGE_DOCS, PRIVILEGES } from './privileges.ts';
 export type { Privilege, PrivilegeDoc } from './privileges.ts';
+export { isProblemCode, PROBLEMS } from './problems.ts';
+export type { ProblemCode, ProblemDoc } from './problems.ts';
+export { isFinal, TASK_STATES } from './tasks.ts';
+export type { TaskState, TaskStep } from './tasks.ts';
 export { METRIC_FAMILIES, METRIC_GROUPS, PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
 export type { FactName, MetricGroup, MetricSection, ProcessMetricName } from './metrics.ts';

@@ -7,6 +7,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, RequestOption
 import { RequestGuard } from '../../auth/request-guard.ts';
 import type { AuthDenied } from '../../auth/request-guard.ts';
 import type { ApiConfig, TokenConfig } from '../../config/config.ts';
+import { problem } from '../../contract/api.ts';
 import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
 import type { ActionsPort, ApiDeps, InspectionPort } from '../deps.ts';
 import { createHttpServer } from '../server.ts';
@@ -126,8 +127,9 @@ export async function startApi(
     code: async (path, options) => {
       const { status, headers, json } = await ask(path, options);
       expect(headers['content-type']).toMatch(/^application\/problem\+json/);
-      expect(json).toMatchObject({ status, requestId: headers['x-request-id'] });
-      return (json as { code: string }).code;
+      const said = problem.parse(json);
+      expect([said.status, said.requestId]).toEqual([status, headers['x-request-id']]);
+      return said.code;
     },
     open: (path, options) => send(port, path, options),
     close: () => server.close(0),
