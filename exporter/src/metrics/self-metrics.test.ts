@@ -15,6 +15,7 @@ describe('SelfMetrics', () => {
   it('has every process family of the contract and no other, with its help and labels', async () => {
     metrics.observeCall({ host: 'kvm1', procedure: 'DOMAIN_GET_STATE', outcome: 'ok', durationMs: 2 });
     metrics.observeReconnect('kvm1');
+    metrics.observeAction({ action: 'start', result: 'succeeded' });
     metrics.observeScrape({ encoding: 'gzip', durationMs: 3, bytes: 1000 });
     const text = await metrics.text();
     const samples = parsePage(text);
