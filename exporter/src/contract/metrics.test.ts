@@ -126,7 +126,7 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
       'kind',
       'group',
     ];
-    const ours = ['procedure', 'outcome', 'statistic', 'encoding'];
+    const ours = ['procedure', 'outcome', 'statistic', 'encoding', 'action', 'result'];
     const allowed = new Set(name.startsWith('vireo_') ? [...dimensions, ...ours] : dimensions);
     if (family.type !== 'info') expect(family.labels.filter((label) => !allowed.has(label))).toEqual([]);
     if (name.startsWith('libvirt_')) expect(family.labels[0]).toBe('host');
