@@ -226,7 +226,6 @@ export class HostSession {
 
   #poller(groups: readonly StatsGroup[]): StatisticsPoller {
     const connections = this.#statisticsConnections;
-    const control = this.#control;
     const { chunkDomains, deadlineMs } = this.#context.poll;
     return new StatisticsPoller(
       {
@@ -238,12 +237,13 @@ export class HostSession {
           const options = this.#options({ deadlineMs: fetchDeadlineMs, lane: 'bulk' });
           return await connection.stats.getAll({ groups, domains, noWait: true }, options);
         },
-        // It takes no job, but it does take the domain's own lock, so even it may hang: never in the last slot.
+        // It takes no job, but it does take the domain's own lock, so even it may hang: not where the events come, and in
+        // the slot that the lane `bulk` leaves free.
         controlInfo: (domain: DomainRef) =>
           this.#hung.run(
             `control info of ${domain.uuid}`,
-            () => control,
-            () => control.domains.controlInfo(domain, this.#options({ lane: 'bulk' })),
+            () => connections.acquire(),
+            (connection) => connection.domains.controlInfo(domain, this.#options({ lane: 'normal' })),
           ),
       },
       { chunkDomains, deadlineMs },
@@ -260,13 +260,17 @@ export class HostSession {
   }
 
   async #fetchNode(): Promise<undefined> {
-    // When this fails the old figures are not shown for new ones.
-    this.node = undefined;
-    this.node = await this.#hung.run(
-      'statistics of the host',
-      () => this.#control,
-      (control) => fetchNode(control, this.#support, this.#options()),
-    );
+    try {
+      this.node = await this.#hung.run(
+        'statistics of the host',
+        () => this.#control,
+        (control) => fetchNode(control, this.#support, this.#options()),
+      );
+    } catch (error) {
+      // Old figures are not shown for new ones.
+      this.node = undefined;
+      throw error;
+    }
   }
 
   async #fetchStatistics(): Promise<undefined> {

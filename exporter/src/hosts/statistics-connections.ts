@@ -18,7 +18,7 @@ export class StatisticsCloggedError extends Error {
   }
 }
 
-/** Opens, picks and closes the statistics connections of one host. All calls on them go in the lane `bulk`. */
+/** Opens, picks and closes the statistics connections of one host. All that may hang goes in the lane `bulk`. */
 export class StatisticsConnections {
   readonly #open: () => Promise<Connection>;
   readonly #slots: number;

@@ -16,7 +16,7 @@ export interface StatisticsSource {
   readonly width: number;
   /** Statistics of these domains; rejects with TimeoutError past `deadlineMs`. */
   fetch(domains: readonly DomainRef[], deadlineMs: number): Promise<readonly DomainStats[]>;
-  /** GET_CONTROL_INFO, on a connection that nothing blocks. */
+  /** GET_CONTROL_INFO, where no hung call is in its way. */
   controlInfo(domain: DomainRef): Promise<DomainControlInfo>;
 }
 
