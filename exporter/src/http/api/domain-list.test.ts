@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { ActionService } from '../../actions/action-service.ts';
 import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
+import { domainList } from '../../contract/api.ts';
 import { hostSnapshot } from '../snapshots.fixture.ts';
-import { ALL, domain, noActions, noInspection, startApi } from './api.fixture.ts';
+import { ALL, domain, noInspection, startApi, token } from './api.fixture.ts';
 import { DomainIndex, compareByName } from './domain-index.ts';
 
 const HOSTS = 20;
@@ -58,9 +60,50 @@ describe('the index', () => {
   });
 });
 
+describe('a list', () => {
+  it('says of each domain what the domain itself says, whatever it shares with others', async () => {
+    const facts: Partial<DomainSnapshot>[] = [
+      {},
+      { state: 'paused', reason: 'user' },
+      { state: 'paused', reason: 'migration' },
+      { state: 'shutoff', reason: 'shutdown', id: -1 },
+      { state: 'shutoff', reason: 'saved', id: -1 },
+      { state: 'shutoff', reason: 'shutdown', id: -1, managedSave: true },
+      { state: 'nostate', reason: 'unknown', id: -1 },
+      { state: 'nostate', reason: 'unknown' },
+      { persistent: false },
+      { autostart: true },
+      {},
+    ];
+    const domains = facts.map((different, number) => domain(number, `d${String(number)}`, different));
+    const host = (name: string, driver: string): HostSnapshot =>
+      hostSnapshot(name, {
+        facts: { driver, libvirtVersion: '9.0.0' },
+        domains: new Map(domains.map((one) => [one.uuid, one])),
+      });
+    const actions = new ActionService({ host: () => undefined, audit: () => undefined, readOnly: false });
+    const soft = token('soft', { privileges: ['read', 'power'] });
+    const api = await startApi([host('kvm1', 'QEMU'), host('esx1', 'ESX')], { inspection: noInspection, actions }, [
+      ALL,
+      soft,
+    ]);
+    for (const as of ['all', 'soft']) {
+      const { items } = domainList.parse((await api.ask('/api/v1/domains', { token: as })).json);
+      expect(items).toHaveLength(2 * facts.length);
+      expect(new Set(items.map((item) => JSON.stringify(item.refusedActions))).size).toBeGreaterThan(5);
+      for (const item of items) {
+        const { json } = await api.ask(`/api/v1/hosts/${item.host}/domains/${item.uuid}`, { token: as });
+        expect(json).toMatchObject(item);
+      }
+    }
+    await api.close();
+  });
+});
+
 describe('ten thousand domains', () => {
   it('are listed in less than 50 ms of CPU, a page or all of them, whatever the polls change meanwhile', async () => {
-    const api = await startApi(fleet(0), { inspection: noInspection, actions: noActions() }, [
+    const actions = new ActionService({ host: () => undefined, audit: () => undefined, readOnly: false });
+    const api = await startApi(fleet(0), { inspection: noInspection, actions }, [
       { ...ALL, domains: ['none-*', 'guest-*'] },
     ]);
     const snapshots = Array.from({ length: 24 }, (_, generation) => fleet(generation + 1));

@@ -9,28 +9,24 @@ import type { DomainEntry } from './domain-index.ts';
 import { given, instantOf } from './host-views.ts';
 
 /** Which actions may be asked for now, and why not the others. */
-export type ActionsView = Pick<DomainBrief, 'allowedActions' | 'refusedActions'>;
+type ActionsView = Pick<DomainBrief, 'allowedActions' | 'refusedActions'>;
+
+type DomainFacts = Omit<DomainBrief, keyof ActionsView>;
 
 const KIB = 1024;
 const NS_PER_SECOND = 1e9;
 
-/** A domain in brief. */
-export function viewDomainBrief({ host, domain }: Omit<DomainEntry, 'searchText'>, actions: ActionsView): DomainBrief {
-  return {
-    host: host.host,
-    uuid: domain.uuid,
-    name: domain.name,
-    id: domain.id,
-    state: domain.state,
-    reason: domain.reason,
-    ...given('persistent', domain.persistent),
-    ...given('autostart', domain.autostart),
-    ...given('managedSave', domain.managedSave),
-    ...given('title', domain.xml?.title),
-    ...(host.simulated ? { simulated: true as const } : {}),
-    ...given('driver', host.facts?.driver),
-    ...actions,
-  };
+/** A domain in brief, without what may be done to it. Assigned field by field: a list makes ten thousand of these. */
+export function viewDomainFacts({ host, domain }: Omit<DomainEntry, 'searchText'>): DomainFacts {
+  const { uuid, name, id, state, reason, persistent, autostart, managedSave, xml } = domain;
+  const facts: DomainFacts = { host: host.host, uuid, name, id, state, reason };
+  if (persistent !== undefined) facts.persistent = persistent;
+  if (autostart !== undefined) facts.autostart = autostart;
+  if (managedSave !== undefined) facts.managedSave = managedSave;
+  if (xml?.title !== undefined) facts.title = xml.title;
+  if (host.simulated) facts.simulated = true;
+  if (host.facts !== undefined) facts.driver = host.facts.driver;
+  return facts;
 }
 
 /** A domain in full. */
@@ -38,7 +34,8 @@ export function viewDomain(entry: Omit<DomainEntry, 'searchText'>, actions: Acti
   const { domain } = entry;
   const { xml, stats, job } = domain;
   return {
-    ...viewDomainBrief(entry, actions),
+    ...viewDomainFacts(entry),
+    ...actions,
     ...given('description', xml?.description),
     ...given('hypervisorType', xml?.hypervisorType),
     ...(xml?.osType === undefined && xml?.osArch === undefined ? {} : { os: viewOs(xml) }),

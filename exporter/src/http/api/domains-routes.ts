@@ -3,11 +3,11 @@
 
 import type { RequestHandler } from 'express';
 import { REPEATABLE_PARAMETERS, domainsQuery, noQuery } from '../../contract/api.ts';
-import type { DomainList } from '../../contract/api.ts';
 import type { ActionsPort } from '../deps.ts';
 import { callerOf } from './authentication.ts';
 import { listDomains } from './domain-list.ts';
-import { viewDomain, viewDomainBrief } from './domain-views.ts';
+import { domainListJson } from './domain-list-json.ts';
+import { viewDomain } from './domain-views.ts';
 import type { Fleet } from './fleet.ts';
 import { pathPart, queryOf, uuidPart } from './parameters.ts';
 import { sendJson } from './send.ts';
@@ -33,12 +33,7 @@ export function listDomainsRoute(fleet: Fleet, actions: ActionsPort): RequestHan
       },
       (entry) => fleet.access.seesDomain(caller, 'read', entry.host.host, entry.domain.name),
     );
-    const list: DomainList = {
-      items: page.entries.map((entry) => viewDomainBrief(entry, actions.describe(entry, principal))),
-      total: page.total,
-      ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
-    };
-    sendJson(response, list);
+    response.type('application/json').send(domainListJson(page, actions, principal));
   };
 }
 
