@@ -65,7 +65,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   const page = new MetricsPage({
     process: self,
     onError: (error) => {
-      logger.error({ event: 'metrics.failed', err: error }, 'the process metrics could not be made');
+      logger.error({ event: 'metrics.failed', err: error }, 'a part of the metrics page could not be made');
     },
   });
   const feed = new EventFeed();

@@ -54,12 +54,19 @@ async function run(): Promise<void> {
       destination.flushSync();
       process.exit(1);
     }, STOP_WITHIN_MS);
-    void app.stop().then(() => {
-      clearTimeout(giveUp);
-      logger.info({ event: 'stopped' }, 'stopped');
-      destination.flushSync();
-      process.exit(0);
-    });
+    void app.stop().then(
+      () => {
+        clearTimeout(giveUp);
+        logger.info({ event: 'stopped' }, 'stopped');
+        destination.flushSync();
+        process.exit(0);
+      },
+      (error: unknown) => {
+        logger.error({ event: 'stop.failed', err: error }, 'not everything could be closed');
+        destination.flushSync();
+        process.exit(1);
+      },
+    );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

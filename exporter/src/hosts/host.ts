@@ -39,6 +39,7 @@ export interface HostOptions {
   readonly open: OpenConnection;
   /** How the read-write connections of actions are opened; without it nothing can be changed through this host. */
   readonly openControl?: OpenConnection;
+  /** Neither of these may throw. */
   readonly onSnapshot: (snapshot: HostSnapshot) => void;
   readonly onChange: (change: HostChange) => void;
 }
@@ -111,8 +112,7 @@ export class Host {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#wakeUp();
-    await this.#control?.close();
-    await this.#running;
+    await Promise.all([this.#control?.close(), this.#running]);
     clearTimeout(this.#settling);
     clearTimeout(this.#goingStale);
   }

@@ -92,6 +92,22 @@ describe('MetricsPage', () => {
     expect(await text(page, 'kvm1')).toBe('');
   });
 
+  it('is served without a host that cannot be encoded, and says so', async () => {
+    const errors: unknown[] = [];
+    const page = new MetricsPage({ onError: (error) => errors.push(error) });
+    const failure = new Error('an odd record');
+    page.update({
+      ...KVM1,
+      get polls(): never {
+        throw failure;
+      },
+    });
+    page.update(KVM2);
+    expect(await text(page)).toContain('libvirt_up{host="kvm2"}');
+    expect(await text(page)).not.toContain('kvm1');
+    expect(errors).toEqual([failure]);
+  });
+
   it('is served without the metrics of the process when those fail, and says so', async () => {
     const errors: unknown[] = [];
     const failure = new Error('no /proc');

@@ -5,7 +5,7 @@
 import type { MetricGroup } from '../contract/metrics.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import { HostEncoder } from './encode-host.ts';
-import { TEXT_CONTENT_TYPE } from './exposition.ts';
+import { SampleWriter, TEXT_CONTENT_TYPE } from './exposition.ts';
 import type { Fragments } from './exposition.ts';
 import { GzipCache, NarrowedCaches } from './gzip-cache.ts';
 import { acceptsGzip, beginGzip, finishGzip } from './gzip-parts.ts';
@@ -50,7 +50,7 @@ export interface MetricsResponse {
 /** Options of {@link MetricsPage}. */
 export interface MetricsPageOptions {
   readonly process?: ProcessMetrics;
-  /** Called when the process metrics cannot be made; the page is then served without them. */
+  /** Called when a part cannot be made, a host or the process metrics; the page is then served without it. */
   readonly onError?: (error: unknown) => void;
   /** Milliseconds since the epoch; `Date.now` by default. */
   readonly now?: () => number;
@@ -186,8 +186,14 @@ export class MetricsPage {
     }
   }
 
+  /** A host that cannot be encoded is left out: the others are not to miss a scrape for it. */
   private encode(entry: HostEntry): Fragments {
-    entry.fragments = entry.encoder.encode(entry.snapshot, entry.takenAt);
+    try {
+      entry.fragments = entry.encoder.encode(entry.snapshot, entry.takenAt);
+    } catch (error) {
+      this.onError(error);
+      entry.fragments = new SampleWriter().finish();
+    }
     entry.encodedAt = entry.takenAt;
     return entry.fragments;
   }
