@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Actions on a simulated host behind a fake daemon: what a real one does is in test/integration/actions.test.ts.
 
-import { connect } from '@vireo/libvirt';
-import { FakeDaemon, SimulatedHost, simulatedFleet } from '@vireo/libvirt/testing';
-import type { SimulatedDomain } from '@vireo/libvirt/testing';
-import { protocol } from '@vireo/libvirt';
-import { task as taskSchema } from '../contract/tasks.ts';
+import { connect, protocol } from '@vireo/libvirt';
+import { FakeDaemon, simulatedFleet } from '@vireo/libvirt/testing';
+import type { SimulatedDomain, SimulatedHost } from '@vireo/libvirt/testing';
+import { isFinal, task as taskSchema } from '../contract/tasks.ts';
 import type { Task, TaskState } from '../contract/tasks.ts';
-import { isFinal } from '../contract/tasks.ts';
 import { Host } from '../hosts/host.ts';
 import { until } from '../hosts/watch-host.fixture.ts';
 import { ActionService } from './action-service.ts';
