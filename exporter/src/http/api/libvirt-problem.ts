@@ -7,6 +7,8 @@ import { REDACTED, findSecrets } from '../../xml/secret-text.ts';
 import { HttpProblem } from '../problems.ts';
 
 const DETAIL_LENGTH_MAX = 500;
+/** A secret that is cut in the middle would not be known for one; what is shown is far from this end. */
+const SCANNED_LENGTH_MAX = 8192;
 const RETRY_AFTER: Readonly<Record<string, string>> = { 'Retry-After': '5' };
 
 /** Codes that may pass if the same is asked again a little later. */
@@ -47,7 +49,7 @@ export function problemOfLibvirt(error: unknown): HttpProblem | undefined {
   const text = error instanceof RemoteError ? `${error.name}: ${error.message}` : `${error.code}: ${error.message}`;
   return new HttpProblem(
     code,
-    withoutSecrets(text).slice(0, DETAIL_LENGTH_MAX),
+    withoutSecrets(text.slice(0, SCANNED_LENGTH_MAX)).slice(0, DETAIL_LENGTH_MAX),
     RETRIABLE.has(code) ? RETRY_AFTER : {},
   );
 }
@@ -61,9 +63,12 @@ function codeOf(error: LibvirtError): ProblemCode | undefined {
   return undefined;
 }
 
-/** A daemon's message may quote a command line or a URL. */
+/** A daemon's message may quote a command line, whose words are options, or a URL. */
 function withoutSecrets(text: string): string {
-  const spans = findSecrets(text, 'words').sort((a, b) => a.start - b.start);
+  const inOptions = [...text.matchAll(/\S+/g)].flatMap(({ 0: word, index }) =>
+    findSecrets(word, 'option').map(({ start, end }) => ({ start: index + start, end: index + end })),
+  );
+  const spans = [...findSecrets(text, 'words'), ...inOptions].sort((a, b) => a.start - b.start);
   let result = '';
   let end = 0;
   for (const span of spans) {

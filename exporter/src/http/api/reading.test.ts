@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { domainFull, domainList, hostFull, hostList, xmlDiff } from '../../contract/api.ts';
+import { OPERATIONS } from '../../contract/api-operations.ts';
 import { parseDomainXml } from '../../xml/domain-xml.ts';
 import type { InspectionPort } from '../deps.ts';
 import { hostSnapshot, lost } from '../snapshots.fixture.ts';
@@ -353,6 +354,18 @@ describe('whoever asks', () => {
     const { status, headers } = await api.ask('/api/v1/hosts', { method: 'DELETE' });
     expect([status, headers.allow]).toEqual([405, 'GET, HEAD']);
   });
+
+  it.each(OPERATIONS.map(({ method, path }) => [method, path] as const))(
+    'finds the documented operation %s %s, and no other method there',
+    async (method, path) => {
+      const { uuid } = domain(1, '');
+      const url = `/api/v1${path.replace('{host}', 'kvm1').replace('{uuid}', uuid).replace('{id}', uuid)}`;
+      const answer = await api.open(url, { method: method.toUpperCase() });
+      answer.destroy();
+      expect([404, 405]).not.toContain(path.startsWith('/tasks/') ? 200 : answer.statusCode);
+      expect(await api.code(url, { method: 'PUT' })).toBe('VIREO_HTTP_METHOD');
+    },
+  );
 
   it.each([
     '/api/v1/hosts/%2e%2e/x',
