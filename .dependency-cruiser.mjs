@@ -17,7 +17,7 @@ const EXPORTER = {
   web: ['contract', 'config'],
   xml: ['contract'],
   hosts: ['contract', 'xml'],
-  actions: ['contract', 'hosts'],
+  actions: ['contract', 'hosts', 'xml'],
   metrics: ['contract', 'hosts', 'xml'],
   http: ['contract', 'config', 'auth', 'actions', 'hosts', 'metrics', 'web', 'xml'],
 };

@@ -4,6 +4,12 @@
 import { LibvirtError, RemoteError } from '@vireo/libvirt';
 import type { ProblemCode } from '../contract/problems.ts';
 import type { TaskCode } from '../contract/tasks.ts';
+import { REDACTED, findSecrets } from '../xml/secret-text.ts';
+
+/** Of a daemon's message is shown. */
+const TEXT_LENGTH_MAX = 500;
+/** Is searched for secrets; more than is shown, for a secret that the cut halves must be found as well. */
+const SCANNED_LENGTH_MAX = 8192;
 
 /** An action that is not accepted, or did not succeed. The message says which domain, why, and what to do. */
 export class ActionError extends Error {
@@ -46,8 +52,7 @@ export function actionErrorOf(error: unknown): ActionError {
   if (error instanceof ActionError) return error;
   if (error instanceof RemoteError) {
     const code = BY_LIBVIRT_NAME.get(error.name) ?? 'VIREO_LIBVIRT';
-    const text = error.remoteMessage ?? error.name;
-    if (code !== 'VIREO_DOMAIN_BUSY') return new ActionError(code, text, { cause: error });
+    if (code !== 'VIREO_DOMAIN_BUSY') return new ActionError(code, remoteText(error), { cause: error });
     return new ActionError(code, busyMessage(error), { cause: error });
   }
   if (error instanceof LibvirtError) {
@@ -78,6 +83,18 @@ export function lockHolder(error: RemoteError): string | undefined {
 
 function busyMessage(error: RemoteError): string {
   const holder = lockHolder(error);
-  const text = error.remoteMessage ?? error.name;
+  const text = remoteText(error);
   return holder === undefined ? text : `the domain is held by ${holder}, which has not ended: ${text}`;
+}
+
+/** What the daemon said. It may quote a command line or a URL, with secrets in them. */
+function remoteText(error: RemoteError): string {
+  const text = (error.remoteMessage ?? error.name).slice(0, SCANNED_LENGTH_MAX);
+  let result = '';
+  let end = 0;
+  for (const span of findSecrets(text, 'words').sort((a, b) => a.start - b.start)) {
+    if (span.start >= end) result += text.slice(end, span.start) + REDACTED;
+    end = Math.max(end, span.end);
+  }
+  return (result + text.slice(end)).slice(0, TEXT_LENGTH_MAX);
 }

@@ -10,7 +10,6 @@ import { Host } from '../hosts/host.ts';
 import { until } from '../hosts/watch-host.fixture.ts';
 import { ActionService } from './action-service.ts';
 import type { ActionOrder } from './action-service.ts';
-import { auditResult } from './audit.ts';
 import type { AuditEvent } from './audit.ts';
 
 const ACTOR = { token: 'ops', user: 'ada', address: '192.0.2.7' };
@@ -166,7 +165,6 @@ describe('an action that is done', () => {
       changed: true,
     });
     expect(lab.audit.at(-1)?.durationMs).toBeGreaterThanOrEqual(0);
-    expect(lab.audit.map(auditResult)).toEqual([undefined, undefined, undefined, 'succeeded']);
   });
 
   test('is told to who listens, from accepted to succeeded', async () => {

@@ -107,12 +107,6 @@ export function taskEvent(event: AuditEventName, task: Task, details: AuditDetai
   );
 }
 
-/** How a request ended, for the counter: refused, succeeded, failed ...; undefined for an event that ends nothing. */
-export function auditResult({ event }: AuditEvent): string | undefined {
-  const result = event.slice('action.'.length);
-  return event === 'action.refused' || Object.values(END_EVENTS).includes(event) ? result : undefined;
-}
-
 /** The event of a task that is over. */
 export function endEvent(task: Task, libvirtError: string | undefined): AuditEvent {
   const { state, error, changed, acceptedAt, endedAt } = task;
