@@ -34,6 +34,8 @@ interface ApiOptions {
 
 /** The API's parts. */
 interface Api extends ApiDeps {
+  /** Reads the tokens again now, not at the next look at the file. */
+  reload(): void;
   /** Ends what it has under way; comes before the hosts stop. */
   stop(): Promise<void>;
 }
@@ -83,6 +85,7 @@ export function composeApi({ config, feed, hosts, inspections, onActionEnd, logg
       if (inspection === undefined) throw new RangeError(`nothing looks at a host called ${host}`);
       return inspection;
     },
+    reload: () => watcher?.reload(),
     stop: async () => {
       watcher?.stop();
       await actions.stop();

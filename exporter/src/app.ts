@@ -45,6 +45,8 @@ export interface AppOptions {
 
 /** The running service. */
 export interface App {
+  /** Reads the API's tokens again. */
+  reload(): void;
   /** Closes everything. */
   stop(): Promise<void>;
 }
@@ -95,6 +97,9 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
     logger,
   });
   const app: App = {
+    reload: () => {
+      api.reload();
+    },
     stop: async () => {
       await server.close(HTTP_CLOSE_MS);
       web?.close();

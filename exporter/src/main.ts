@@ -70,6 +70,9 @@ async function run(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  process.on('SIGHUP', () => {
+    app.reload();
+  });
 }
 
 function configOrExit(): Config {
