@@ -187,3 +187,27 @@ function endOf(text: string, at: number, kind: TextKind): number {
   end.lastIndex = at;
   return end.exec(text)?.index ?? text.length;
 }
+
+/** Of a message of libvirt's is shown. */
+const SHOWN_LENGTH_MAX = 500;
+/** Is searched: a secret that is cut in the middle would not be known for one, and what is shown is far from this end. */
+const SCANNED_LENGTH_MAX = 8192;
+
+/**
+ * What may be shown of a message of libvirt's, which may quote a command line, whose words are options, or a URL: its
+ * beginning, without secrets.
+ */
+export function shownText(message: string): string {
+  const text = message.slice(0, SCANNED_LENGTH_MAX);
+  const inOptions = [...text.matchAll(/\S+/g)].flatMap(({ 0: word, index }) =>
+    findSecrets(word, 'option').map(({ start, end }) => ({ start: index + start, end: index + end })),
+  );
+  const spans = [...findSecrets(text, 'words'), ...inOptions].sort((a, b) => a.start - b.start);
+  let result = '';
+  let end = 0;
+  for (const span of spans) {
+    if (span.start >= end) result += text.slice(end, span.start) + REDACTED;
+    end = Math.max(end, span.end);
+  }
+  return (result + text.slice(end)).slice(0, SHOWN_LENGTH_MAX);
+}
