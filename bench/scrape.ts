@@ -36,7 +36,7 @@ const INTERVAL_SECONDS = 5;
 function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
-      domains: { type: 'string', default: '10' },
+      domains: { type: 'string', default: '40' },
       scrapes: { type: 'string', default: '200' },
       seconds: { type: 'string', default: '60' },
     },
