@@ -2,25 +2,23 @@
 // Carries out one action when its turn has come: look at the domain, send, and watch until the goal is seen, cannot be
 // reached any more, or the deadline has passed. Nothing is ever sent twice.
 
-import { AbortError, RemoteError, TimeoutError, TransportError } from '@vireo/libvirt';
-import type { CallOptions } from '@vireo/libvirt';
-import { ACTIONS, deadlineSeconds } from '../contract/actions.ts';
+import { RemoteError } from '@vireo/libvirt';
+import { deadlineSeconds } from '../contract/actions.ts';
 import type { ControlLane } from '../hosts/action-connection.ts';
 import { ActionError, actionErrorOf } from './action-error.ts';
 import type { ActionHost } from './action-host.ts';
 import { verdictOn } from './catalogue.ts';
 import type { HostFactsForActions } from './catalogue.ts';
+import { DomainLook } from './domain-look.ts';
 import { driverSpec } from './drivers.ts';
 import type { DriverSpec } from './drivers.ts';
-import { isGoalReached, sendAction, whyLost } from './operations.ts';
-import type { Progress, Sent } from './operations.ts';
+import { judge } from './judge.ts';
+import { sendAction } from './operations.ts';
 import { OutcomeWatch } from './outcome.ts';
-import { readDomain } from './read-domain.ts';
+import { PendingCall } from './pending-call.ts';
 import type { Reading } from './read-domain.ts';
 import type { TaskEnd, TaskRecord } from './task-record.ts';
 
-/** Reading a domain takes no lock; a daemon that needs longer is in trouble. */
-const READ_MS = 5000;
 /** How often a driver without events is asked. */
 const LOOK_AGAIN_MS = 2000;
 /** A reset makes two events with QEMU, the second from the firmware; it must not be taken for the next action's. */
@@ -49,20 +47,13 @@ export interface ExecutionContext {
 /** Why an execution is ended from outside; the reason of its signal. */
 export type Interruption = 'overtaken' | 'stopped';
 
-interface Call {
-  /** Resolves when libvirt's call has returned or was given up; never rejects. */
-  readonly settled: Promise<void>;
-  returnedAt?: number;
-  sent?: Sent;
-  error?: unknown;
-}
-
 /** One action being carried out. */
 export class Execution {
   readonly #context: ExecutionContext;
   readonly #signal: AbortSignal;
   readonly #watch: OutcomeWatch;
   readonly #driver: DriverSpec;
+  readonly #domain: DomainLook;
   readonly #lane: ControlLane;
   #release: (() => void) | undefined;
   #before: Reading | undefined;
@@ -88,6 +79,7 @@ export class Execution {
     this.#lane = record.task.action === 'destroy' ? 'urgent' : 'normal';
     this.#driver = driverSpec(context.facts().driver);
     this.#watch = new OutcomeWatch(host, record.task.uuid);
+    this.#domain = new DomainLook(host, record.task, this.#lane);
     signal.addEventListener('abort', () => {
       this.#watch.poke();
     });
@@ -104,8 +96,8 @@ export class Execution {
     let before: Reading | null;
     let memoryBytes: number | undefined;
     try {
-      before = await this.#read();
-      if (action === 'managed-save' && before !== null) memoryBytes = await this.#memoryBytes(before);
+      before = await this.#domain.read();
+      if (action === 'managed-save' && before !== null) memoryBytes = await this.#domain.memoryBytes(before);
     } catch (error) {
       // Nothing was sent, so this is a failure and no mystery.
       return this.#interrupted() ?? { state: 'failed', error: actionErrorOf(error) };
@@ -152,7 +144,7 @@ export class Execution {
     return await this.#timeOut(before, call, deadlineMs);
   }
 
-  #send(before: Reading, deadlineMs: number): Call {
+  #send(before: Reading, deadlineMs: number): PendingCall {
     const { host, record } = this.#context;
     const { action, options } = record.task;
     // A request that waits for the domain's lock should live to hear who holds it.
@@ -171,30 +163,17 @@ export class Execution {
         }),
       this.#lane,
     );
-    const call: Call = {
-      settled: sending
-        .then(
-          (sent) => {
-            call.sent = sent;
-            call.returnedAt = performance.now();
-          },
-          (error: unknown) => {
-            call.error = error;
-          },
-        )
-        .finally(() => {
-          this.#release?.();
-          this.#watch.poke();
-        }),
-    };
-    return call;
+    return new PendingCall(sending, () => {
+      this.#release?.();
+      this.#watch.poke();
+    });
   }
 
   /** Looks whenever something happens, until it is clear how it ends, or `endsAt` on the clock of `performance.now`. */
-  async #watchUntil(before: Reading, call: Call, endsAt: number): Promise<TaskEnd | 'deadline'> {
+  async #watchUntil(before: Reading, call: PendingCall, endsAt: number): Promise<TaskEnd | 'deadline'> {
     const { action } = this.#context.record.task;
     for (;;) {
-      const end = (await this.#interruptedNow()) ?? (await this.#judge(await this.#look(), before, call));
+      const end = (await this.#interruptedNow()) ?? (await this.#judge(await this.#domain.look(), before, call));
       if (end !== undefined) return end;
       const leftMs = endsAt - performance.now();
       if (leftMs <= 0) return 'deadline';
@@ -204,101 +183,49 @@ export class Execution {
   }
 
   /** What a look means, `now` undefined when the daemon did not say; the value is undefined while it is open. */
-  async #judge(now: Reading | null | undefined, before: Reading, call: Call): Promise<TaskEnd | undefined> {
-    const { record } = this.#context;
-    const { action, options } = record.task;
-    const progress = this.#progress(before, call);
-    if (now !== undefined && isGoalReached(action, options, this.#driver, now, progress)) {
-      const changed = !(call.error instanceof RemoteError);
-      if (!changed) record.step('somebody else was faster', actionErrorOf(call.error).message);
-      await this.#settle(call);
-      return { state: 'succeeded', changed, seen: now };
-    }
-    const lost = this.#lostMessage(call, now !== undefined);
-    if (lost !== undefined) return { state: 'unknown', error: new ActionError('VIREO_TASK_DAEMON_LOST', lost) };
-    if (call.error !== undefined) return this.#failed(call.error, now);
-    if (now === undefined) return undefined;
-    const why = whyLost(action, this.#driver, now, progress);
-    if (why !== undefined) {
-      const code = now === null ? 'VIREO_DOMAIN_UNKNOWN' : 'VIREO_STATE';
-      return { state: 'failed', error: new ActionError(code, `${record.task.domain}: ${why}`), seen: now };
-    }
-    if (action === 'reboot' && this.#driver.rebootSignal === 'none' && progress.returnedMs !== undefined) {
-      const message = 'the request was sent; this driver does not tell whether a guest rebooted';
-      return { state: 'unknown', error: new ActionError('VIREO_TASK_UNSEEN', message), seen: now };
-    }
-    return undefined;
-  }
-
-  #failed(error: unknown, now: Reading | null | undefined): TaskEnd {
-    const seen = now === undefined ? {} : { seen: now };
-    if (error instanceof RemoteError && error.name === 'VIR_ERR_NO_SUPPORT') this.#context.onUnsupported();
-    if (error instanceof TimeoutError && error.call.sentAt !== null) {
-      return { state: 'timed_out', error: new ActionError('VIREO_TASK_TIMED_OUT', error.message), ...seen };
-    }
-    return { state: 'failed', error: actionErrorOf(error), ...seen };
-  }
-
-  /**
-   * Why nobody can tell any more, if so. A call that never reached the daemon is no mystery; and a daemon that was lost
-   * and is back can be asked for the state, though not for the reboots that were missed.
-   */
-  #lostMessage({ error, returnedAt }: Call, daemonAnswers: boolean): string | undefined {
-    const { host, record } = this.#context;
-    if (error instanceof TransportError && (error.code === 'LV_CONN_CLOSED' || error.code === 'LV_CONN_KEEPALIVE')) {
-      return `the connection to host ${host.name} ended in mid-action: ${error.message}`;
-    }
-    const { hostLost } = this.#watch;
-    const { goal } = ACTIONS[record.task.action];
-    if (hostLost === undefined || (daemonAnswers && returnedAt !== undefined && goal !== 'rebooted')) return undefined;
-    const armed = record.task.action === 'reboot' ? '; if the guest ignored the reboot, its next power-off is one' : '';
-    return `host ${host.name} was lost in mid-action: ${hostLost}${armed}`;
+  async #judge(now: Reading | null | undefined, before: Reading, call: PendingCall): Promise<TaskEnd | undefined> {
+    const { host, record, onUnsupported } = this.#context;
+    const open = { record, hostName: host.name, driver: this.#driver, watch: this.#watch, before, call };
+    const end = judge(now, open);
+    if (end?.state === 'succeeded') await this.#settle(call);
+    const { error } = call;
+    if (end?.state === 'failed' && error instanceof RemoteError && error.name === 'VIR_ERR_NO_SUPPORT') onUnsupported();
+    return end;
   }
 
   async #force(before: Reading): Promise<TaskEnd> {
     const { host, record, enter } = this.#context;
     record.step('force off', 'the guest did not shut down in time');
     const release = await enter('urgent', this.#signal);
-    const call: Call = {
-      settled: host
-        .withControl(
-          (connection) => connection.domains.destroy(before.ref, {}, { deadlineMs: LOCK_MS, signal: this.#signal }),
-          'urgent',
-        )
-        .then(
-          () => {
-            call.returnedAt = performance.now();
-          },
-          (error: unknown) => {
-            call.error = error;
-          },
-        )
-        .finally(() => {
-          release();
-          this.#watch.poke();
-        }),
-    };
+    const sending = host.withControl(async (connection) => {
+      await connection.domains.destroy(before.ref, {}, { deadlineMs: LOCK_MS, signal: this.#signal });
+      return { rebootArmed: false };
+    }, 'urgent');
+    const call = new PendingCall(sending, () => {
+      release();
+      this.#watch.poke();
+    });
     const end = await this.#watchUntil(before, call, performance.now() + FORCE_MS);
     if (end !== 'deadline') return end;
     return await this.#timeOut(before, call, FORCE_MS);
   }
 
-  async #timeOut(before: Reading, call: Call, deadlineMs: number): Promise<TaskEnd> {
+  async #timeOut(before: Reading, call: PendingCall, deadlineMs: number): Promise<TaskEnd> {
     const { record } = this.#context;
     const { action } = record.task;
     // libvirt may be about to say who holds the domain's lock.
-    if (isPending(call) && deadlineMs < LOCK_MS) await this.#returnOf(call, LOCK_MS - deadlineMs);
+    if (call.isPending && deadlineMs < LOCK_MS) await call.wait(LOCK_MS - deadlineMs);
     const armed = action === 'reboot' && (await this.#disarm(before, call));
     // A guest may answer at the last moment, while the reboot was being taken back.
-    const now = await this.#look();
+    const now = await this.#domain.look();
     const end = (await this.#interruptedNow()) ?? (await this.#judge(now, before, call));
     if (end !== undefined) return end;
     const parts = [
       `not within ${String(Math.round(deadlineMs / 1000))} s`,
       now === undefined ? 'the domain could not be looked at' : seenText(now),
-      isPending(call) ? 'libvirt has not answered yet' : 'libvirt took the request',
+      call.isPending ? 'libvirt has not answered yet' : 'libvirt took the request',
     ];
-    if (isPending(call)) parts.push(await this.#controlText(before));
+    if (call.isPending) parts.push(await this.#domain.monitorText(before));
     if (armed) parts.push('the reboot stays armed: the next power-off from inside will be a reboot');
     const message = `${record.task.domain}: ${parts.filter((part) => part !== '').join('; ')}`;
     const error = new ActionError('VIREO_TASK_TIMED_OUT', message);
@@ -313,7 +240,7 @@ export class Execution {
    *
    * @returns whether it is still armed
    */
-  async #disarm({ ref }: Reading, call: Call): Promise<boolean> {
+  async #disarm({ ref }: Reading, call: PendingCall): Promise<boolean> {
     const { host, record } = this.#context;
     if (call.sent?.rebootArmed !== true || this.#watch.lastRebootAt !== undefined) return false;
     try {
@@ -332,34 +259,15 @@ export class Execution {
     return false;
   }
 
-  #progress(before: Reading, call: Call): Progress {
-    const { returnedAt } = call;
-    return {
-      before,
-      rebooted: this.#watch.lastRebootAt !== undefined,
-      ...(returnedAt === undefined ? {} : { returnedMs: performance.now() - returnedAt }),
-    };
-  }
-
   /** Leaves nothing behind that the domain's next action could meet. */
-  async #settle(call: Call): Promise<void> {
-    await this.#returnOf(call, RETURN_MS);
+  async #settle(call: PendingCall): Promise<void> {
+    await call.wait(RETURN_MS);
     for (;;) {
       const { lastRebootAt } = this.#watch;
       const quietMs = lastRebootAt === undefined ? Infinity : performance.now() - lastRebootAt;
       if (quietMs >= REBOOT_QUIET_MS || this.#signal.aborted || this.#watch.hostLost !== undefined) return;
       await this.#watch.next(REBOOT_QUIET_MS - quietMs);
     }
-  }
-
-  /** Waits for the return of a call, not longer than `ms`. An interruption ends the call, and so this. */
-  async #returnOf(call: Call, ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
-    });
-    await Promise.race([call.settled, timeout]);
-    clearTimeout(timer);
   }
 
   #interrupted(): TaskEnd | undefined {
@@ -374,52 +282,9 @@ export class Execution {
   /** Like {@link #interrupted}, after it was sent: whoever stops Vireo cannot know how it goes on. */
   async #interruptedNow(): Promise<TaskEnd | undefined> {
     if (!this.#signal.aborted || this.#signal.reason === 'overtaken') return this.#interrupted();
-    const seen = await this.#look(LAST_LOOK_MS);
+    const seen = await this.#domain.look(LAST_LOOK_MS);
     const error = new ActionError('VIREO_TASK_STOPPED', 'Vireo was stopped in mid-action');
     return { state: 'unknown', error, ...(seen === undefined ? {} : { seen }) };
-  }
-
-  /** The domain as it is; undefined when the daemon does not say. */
-  async #look(deadlineMs = READ_MS): Promise<Reading | null | undefined> {
-    try {
-      return await this.#read(deadlineMs);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      return undefined;
-    }
-  }
-
-  async #read(deadlineMs = READ_MS): Promise<Reading | null> {
-    const { host, record } = this.#context;
-    const { uuid, action } = record.task;
-    const options: CallOptions = { deadlineMs };
-    return await host.withControl((connection) => readDomain(connection, uuid, action, options), this.#lane);
-  }
-
-  async #memoryBytes({ ref }: Reading): Promise<number | undefined> {
-    try {
-      const info = await this.#context.host.withControl((connection) =>
-        connection.domains.info(ref, { deadlineMs: READ_MS }),
-      );
-      return info.maxMemoryBytes;
-    } catch (error) {
-      if (error instanceof AbortError || error instanceof RemoteError || error instanceof TimeoutError)
-        return undefined;
-      throw error;
-    }
-  }
-
-  /** What libvirt says of the hypervisor process; '' where it says nothing. */
-  async #controlText({ ref }: Reading): Promise<string> {
-    try {
-      const { state, stateTimeMs } = await this.#context.host.withControl(
-        (connection) => connection.domains.controlInfo(ref, { deadlineMs: READ_MS, lane: 'urgent' }),
-        'urgent',
-      );
-      return state === 'ok' ? '' : `its monitor is ${state} for ${String(Math.round(stateTimeMs / 1000))} s`;
-    } catch {
-      return '';
-    }
   }
 
   /** A shutdown that ends in force takes as much longer. */
@@ -427,10 +292,6 @@ export class Execution {
     const { action, options } = this.#context.record.task;
     return action === 'shutdown' && options['thenForce'] === true ? FORCE_MS : 0;
   }
-}
-
-function isPending({ returnedAt, error }: Call): boolean {
-  return returnedAt === undefined && error === undefined;
 }
 
 /** The refusal of a domain that started anew since the caller looked. */

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a look at a domain means for the action under way: that it is done, that it can no longer be, that nobody can
+// tell any more, or that it is still open.
+
+import { RemoteError, TimeoutError, TransportError } from '@vireo/libvirt';
+import { ACTIONS } from '../contract/actions.ts';
+import { ActionError, actionErrorOf } from './action-error.ts';
+import type { DriverSpec } from './drivers.ts';
+import { isGoalReached, whyLost } from './operations.ts';
+import type { Progress } from './operations.ts';
+import type { OutcomeWatch } from './outcome.ts';
+import type { PendingCall } from './pending-call.ts';
+import type { Reading } from './read-domain.ts';
+import type { TaskEnd, TaskRecord } from './task-record.ts';
+
+/** What is looked at, and all that is known besides the domain. */
+export interface Case {
+  readonly record: TaskRecord;
+  readonly hostName: string;
+  readonly driver: DriverSpec;
+  readonly watch: OutcomeWatch;
+  /** The domain as it was before. */
+  readonly before: Reading;
+  readonly call: PendingCall;
+}
+
+/** How it ends; undefined while it is open. `now` is undefined when the daemon did not say, null when the domain is gone. */
+export function judge(now: Reading | null | undefined, open: Case): TaskEnd | undefined {
+  const { record, driver, call } = open;
+  const { action, options, domain } = record.task;
+  const progress = progressOf(open);
+  if (now !== undefined && isGoalReached(action, options, driver, now, progress)) {
+    const changed = !(call.error instanceof RemoteError);
+    if (!changed) record.step('somebody else was faster', actionErrorOf(call.error).message);
+    return { state: 'succeeded', changed, seen: now };
+  }
+  const lost = lostMessage(open, now !== undefined);
+  if (lost !== undefined) return { state: 'unknown', error: new ActionError('VIREO_TASK_DAEMON_LOST', lost) };
+  if (call.error !== undefined) return failed(call.error, now);
+  if (now === undefined) return undefined;
+  const why = whyLost(action, driver, now, progress);
+  if (why !== undefined) {
+    const code = now === null ? 'VIREO_DOMAIN_UNKNOWN' : 'VIREO_STATE';
+    return { state: 'failed', error: new ActionError(code, `${domain}: ${why}`), seen: now };
+  }
+  if (action === 'reboot' && driver.rebootSignal === 'none' && progress.returnedMs !== undefined) {
+    const message = 'the request was sent; this driver does not tell whether a guest rebooted';
+    return { state: 'unknown', error: new ActionError('VIREO_TASK_UNSEEN', message), seen: now };
+  }
+  return undefined;
+}
+
+function progressOf({ before, watch, call: { returnedAt } }: Case): Progress {
+  return {
+    before,
+    rebooted: watch.lastRebootAt !== undefined,
+    ...(returnedAt === undefined ? {} : { returnedMs: performance.now() - returnedAt }),
+  };
+}
+
+function failed(error: unknown, now: Reading | null | undefined): TaskEnd {
+  const seen = now === undefined ? {} : { seen: now };
+  if (error instanceof TimeoutError && error.call.sentAt !== null) {
+    return { state: 'timed_out', error: new ActionError('VIREO_TASK_TIMED_OUT', error.message), ...seen };
+  }
+  return { state: 'failed', error: actionErrorOf(error), ...seen };
+}
+
+/**
+ * Why nobody can tell any more, if so. A call that never reached the daemon is no mystery; and a daemon that was lost
+ * and is back can be asked for the state, though not for the reboots that were missed.
+ */
+function lostMessage({ record, hostName, watch, call }: Case, daemonAnswers: boolean): string | undefined {
+  const { error, returnedAt } = call;
+  if (error instanceof TransportError && (error.code === 'LV_CONN_CLOSED' || error.code === 'LV_CONN_KEEPALIVE')) {
+    return `the connection to host ${hostName} ended in mid-action: ${error.message}`;
+  }
+  const { hostLost } = watch;
+  const { action } = record.task;
+  const isTold = daemonAnswers && returnedAt !== undefined && ACTIONS[action].goal !== 'rebooted';
+  if (hostLost === undefined || isTold) return undefined;
+  const armed = action === 'reboot' ? '; if the guest ignored the reboot, its next power-off is one' : '';
+  return `host ${hostName} was lost in mid-action: ${hostLost}${armed}`;
+}
