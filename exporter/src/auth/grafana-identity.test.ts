@@ -38,25 +38,29 @@ afterAll(async () => {
 
 function identity(config: Partial<GrafanaConfig> = {}): GrafanaIdentity {
   const defaults = { url: 'https://grafana.example', issuer: 'https://grafana.example', jwksUrl: server.origin };
-  return new GrafanaIdentity({ ...defaults, requireIdentity: true, ...config }, { now: () => NOW });
+  return new GrafanaIdentity({ ...defaults, ...config }, { now: () => NOW });
 }
 
 /** The code, or the login. */
-async function outcome(token: string | undefined, config: Partial<GrafanaConfig> = {}): Promise<string> {
-  const result = await identity(config).verify(token);
+async function outcome(
+  token: string | undefined,
+  config: Partial<GrafanaConfig> = {},
+  required = true,
+): Promise<string> {
+  const result = await identity(config).verify(token, required);
   return 'code' in result ? result.code : (result.user?.login ?? 'nobody');
 }
 
 describe('the identity of a Grafana user', () => {
   it('is what Grafana signed', async () => {
-    expect(await identity().verify(identityToken(key, CLAIMS))).toEqual({
+    expect(await identity().verify(identityToken(key, CLAIMS), true)).toEqual({
       user: { login: 'ada', userId: 'user:2', orgId: 1, role: 'Editor' },
     });
   });
 
   it('does without what older Grafanas leave out', async () => {
     const { iss, sub, iat, exp } = CLAIMS;
-    expect(await identity().verify(identityToken(key, { iss, sub, iat, exp }))).toEqual({
+    expect(await identity().verify(identityToken(key, { iss, sub, iat, exp }), true)).toEqual({
       user: { login: 'user:2', userId: 'user:2' },
     });
     expect(await outcome(identityToken(key, { ...CLAIMS, sub: 'service-account:7', username: undefined }))).toBe(
@@ -187,8 +191,8 @@ describe('a forgery', () => {
 
   it('is refused without a request to Grafana when no key could make it good', async () => {
     const before = server.requests;
-    await identity().verify('x.y.z');
-    await identity().verify(identityToken(key, CLAIMS, { alg: 'HS256' }));
+    await identity().verify('x.y.z', true);
+    await identity().verify(identityToken(key, CLAIMS, { alg: 'HS256' }), true);
     expect(server.requests).toBe(before);
   });
 });
@@ -202,20 +206,20 @@ describe('no identity', () => {
   });
 
   it('is nobody when none is required', async () => {
-    expect(await identity({ requireIdentity: false }).verify(undefined)).toEqual({});
+    expect(await identity().verify(undefined, false)).toEqual({});
   });
 
   it('is also one that nobody can be held to account for', async () => {
     expect(await outcome(anonymous)).toBe('VIREO_IDENTITY_REQUIRED');
-    expect(await outcome(anonymous, { requireIdentity: false })).toBe('nobody');
+    expect(await outcome(anonymous, {}, false)).toBe('nobody');
     expect(await outcome(identityToken(key, { ...CLAIMS, sub: 'render:0' }))).toBe('VIREO_IDENTITY_REQUIRED');
     expect(await outcome(identityToken(key, { ...CLAIMS, sub: 'user:' }))).toBe('VIREO_IDENTITY_REQUIRED');
   });
 
   it('is not what a bad identity counts as', async () => {
-    expect(await outcome('x.y.z', { requireIdentity: false })).toBe('VIREO_IDENTITY_INVALID');
+    expect(await outcome('x.y.z', {}, false)).toBe('VIREO_IDENTITY_INVALID');
     const expired = identityToken(key, { ...CLAIMS, exp: NOW_SECONDS - 3600 });
-    expect(await outcome(expired, { requireIdentity: false })).toBe('VIREO_IDENTITY_EXPIRED');
+    expect(await outcome(expired, {}, false)).toBe('VIREO_IDENTITY_EXPIRED');
   });
 });
 
@@ -227,13 +231,12 @@ it('follows a rotation of keys, and no longer takes what a withdrawn key signed'
     url: 'https://grafana.example',
     issuer: 'https://grafana.example',
     jwksUrl: rotating.origin,
-    requireIdentity: true,
   };
   const verifier = new GrafanaIdentity(config, { now: () => NOW, times: { unknownKeyMs: 0 } });
-  expect(await verifier.verify(identityToken(old, CLAIMS))).toHaveProperty('user');
+  expect(await verifier.verify(identityToken(old, CLAIMS), true)).toHaveProperty('user');
   rotating.publish([next.jwk]);
-  expect(await verifier.verify(identityToken(next, CLAIMS))).toHaveProperty('user');
-  expect(await verifier.verify(identityToken(old, CLAIMS))).toHaveProperty('code', 'VIREO_IDENTITY_INVALID');
+  expect(await verifier.verify(identityToken(next, CLAIMS), true)).toHaveProperty('user');
+  expect(await verifier.verify(identityToken(old, CLAIMS), true)).toHaveProperty('code', 'VIREO_IDENTITY_INVALID');
   await rotating.close();
 });
 
@@ -241,7 +244,7 @@ it('tells an outage of Grafana from a bad identity, without showing the caller w
   const gone = await KeyServer.start();
   const { origin } = gone;
   await gone.close();
-  const result = await identity({ jwksUrl: origin, requireIdentity: false }).verify(identityToken(key, CLAIMS));
+  const result = await identity({ jwksUrl: origin }).verify(identityToken(key, CLAIMS), true);
   expect(result).toMatchObject({ code: 'VIREO_IDENTITY_UNAVAILABLE', retryAfterSeconds: 5 });
   expect(result).toHaveProperty('reason', expect.stringContaining(origin));
   expect(result).toHaveProperty('detail', expect.not.stringContaining(origin));

@@ -74,8 +74,8 @@ export class GrafanaIdentity {
    * Checks the value of `X-Grafana-Id`. One that is sent must be good, required or not: a bad one is a fault or a
    * forgery, and going on without it would hide who acted.
    */
-  async verify(token: string | undefined): Promise<IdentityResult> {
-    if (token === undefined || token === '') return this.#nobody('no X-Grafana-Id');
+  async verify(token: string | undefined, required: boolean): Promise<IdentityResult> {
+    if (token === undefined || token === '') return nobody('no X-Grafana-Id', required);
     const parts = parse(token);
     if (typeof parts === 'string') return invalid(parts);
     let key;
@@ -90,10 +90,10 @@ export class GrafanaIdentity {
     if (key === undefined) return invalid('signed with a key Grafana does not publish');
     const signed = verify('sha256', parts.signed, { key, dsaEncoding: 'ieee-p1363' }, parts.signature);
     if (!signed) return invalid('the signature is wrong');
-    return this.#checkClaims(parts.payload);
+    return this.#checkClaims(parts.payload, required);
   }
 
-  #checkClaims(payload: string): IdentityResult {
+  #checkClaims(payload: string, required: boolean): IdentityResult {
     const parsed = claimsSchema.safeParse(parseJson(payload));
     if (!parsed.success) return invalid('a claim is missing or of the wrong type');
     const claims = parsed.data;
@@ -115,14 +115,14 @@ export class GrafanaIdentity {
     if (Math.max(claims.iat, claims.nbf ?? claims.iat) > now + CLOCK_SKEW_SECONDS) {
       return invalid('issued in the future: is a clock wrong?');
     }
-    if (!ACCOUNTABLE.test(claims.sub)) return this.#nobody(`${show(claims.sub)} is nobody in particular`);
+    if (!ACCOUNTABLE.test(claims.sub)) return nobody(`${show(claims.sub)} is nobody in particular`, required);
     return { user: userOf(claims, audience) };
   }
+}
 
-  #nobody(reason: string): IdentityResult {
-    if (!this.#config.requireIdentity) return {};
-    return { code: 'VIREO_IDENTITY_REQUIRED', detail: 'sign in to Grafana: actions need a known user', reason };
-  }
+function nobody(reason: string, required: boolean): IdentityResult {
+  if (!required) return {};
+  return { code: 'VIREO_IDENTITY_REQUIRED', detail: 'this token needs a known user: sign in to Grafana', reason };
 }
 
 function invalid(reason: string): IdentityFailure {

@@ -9,7 +9,14 @@ import type { Random } from './scopes.fixture.ts';
 const OF_HOSTS = ['read', 'xml'];
 
 function principal(token: Partial<TokenConfig>): Principal {
-  const defaults = { name: 'ops', sha256: '', privileges: PRIVILEGES, hosts: ['*'], domains: ['*'] };
+  const defaults = {
+    name: 'ops',
+    sha256: '',
+    privileges: PRIVILEGES,
+    hosts: ['*'],
+    domains: ['*'],
+    requireIdentity: false,
+  };
   return new Principal(new Grant({ ...defaults, ...token }));
 }
 

@@ -37,12 +37,15 @@ export interface ActorFacts {
 export class Grant {
   readonly tokenName: string;
   readonly privileges: ReadonlySet<Privilege>;
+  /** Whether requests must carry the identity of a user as well. */
+  readonly requireIdentity: boolean;
   readonly #hosts: readonly Glob[];
   readonly #domains: readonly Glob[];
 
   constructor(token: TokenConfig) {
     this.tokenName = token.name;
     this.privileges = new Set(token.privileges);
+    this.requireIdentity = token.requireIdentity;
     this.#hosts = token.hosts.map(compileGlob);
     this.#domains = token.domains.map(compileGlob);
   }

@@ -11,7 +11,15 @@ const GRAFANA = 'vireo_planted-secret-of-grafana';
 
 function token(name: string, bearer: string, more: Partial<TokenConfig> = {}): TokenConfig {
   const sha256 = createHash('sha256').update(bearer).digest('hex');
-  return { name, sha256, privileges: ['read', 'power'], hosts: ['*'], domains: ['web-*'], ...more };
+  return {
+    name,
+    sha256,
+    privileges: ['read', 'power'],
+    hosts: ['*'],
+    domains: ['web-*'],
+    requireIdentity: false,
+    ...more,
+  };
 }
 
 const API: ApiConfig = {
@@ -252,7 +260,8 @@ describe('with Grafana', () => {
   afterEach(async () => {
     await server.close();
   });
-  const grafana = () => ({ url: 'https://g', issuer: 'https://g', jwksUrl: server.origin, requireIdentity: true });
+  const grafana = () => ({ url: 'https://g', issuer: 'https://g', jwksUrl: server.origin });
+  const known = token('grafana', GRAFANA, { requireIdentity: true });
 
   it('knows the user', async () => {
     const { guard } = guarded({ grafana: grafana() });
@@ -261,7 +270,7 @@ describe('with Grafana', () => {
   });
 
   it('refuses a bad identity with its code, tells the audit, and holds it against nobody', async () => {
-    const { ask, denied } = guarded({ grafana: grafana() });
+    const { ask, denied } = guarded({ grafana: grafana(), tokens: [token('ops', OPS, { requireIdentity: true })] });
     const planted = identityToken(key, { ...claims, iss: 'https://evil.example' });
     expect(await ask({ authorization, grafanaId: planted })).toBe('VIREO_IDENTITY_INVALID');
     const expired = identityToken(key, { ...claims, exp: seconds - 3600 });
@@ -276,6 +285,21 @@ describe('with Grafana', () => {
       tokenName: 'ops',
     });
     expect(JSON.stringify(denied)).not.toContain(planted.slice(0, 20));
+  });
+
+  it('wants an identity with the tokens that require one; one that is sent is checked with every token', async () => {
+    const { ask, denied } = guarded({ grafana: grafana(), tokens: [token('script', OPS), known] });
+    const withKnown = { authorization: `Bearer ${GRAFANA}` };
+    expect(await ask({ authorization })).toBe('script');
+    expect(await ask(withKnown)).toBe('VIREO_IDENTITY_REQUIRED');
+    expect(denied).toMatchObject([
+      { code: 'VIREO_IDENTITY_REQUIRED', tokenName: 'grafana', reason: 'no X-Grafana-Id' },
+    ]);
+    const expired = identityToken(key, { ...claims, exp: seconds - 3600 });
+    for (const facts of [{ authorization }, withKnown]) {
+      expect(await ask({ ...facts, grafanaId: expired })).toBe('VIREO_IDENTITY_EXPIRED');
+    }
+    expect(await ask({ ...withKnown, grafanaId: identityToken(key, claims) })).toBe('grafana');
   });
 
   it('asks Grafana for nothing before the token is known to be good', async () => {

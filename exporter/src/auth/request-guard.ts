@@ -130,7 +130,7 @@ export class RequestGuard {
       return denial;
     }
     if (this.#identity === undefined) return { principal };
-    const identity = await this.#identity.verify(grafanaId);
+    const identity = await this.#identity.verify(grafanaId, principal.grant.requireIdentity);
     if ('code' in identity) {
       const { reason, ...denial } = identity;
       this.#tell(denial, { reason, address, tokenName });

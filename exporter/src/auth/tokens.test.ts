@@ -7,7 +7,7 @@ import { TOKEN_LENGTH_MAX, TokenStore } from './tokens.ts';
 
 function token(name: string, bearer: string, more: Partial<TokenConfig> = {}): TokenConfig {
   const sha256 = createHash('sha256').update(bearer).digest('hex');
-  return { name, sha256, privileges: ['read'], hosts: ['*'], domains: ['*'], ...more };
+  return { name, sha256, privileges: ['read'], hosts: ['*'], domains: ['*'], requireIdentity: false, ...more };
 }
 
 function nameOf(store: TokenStore, bearer: string | undefined): string {

@@ -17,7 +17,7 @@ const SHA256_OF_NOTHING = createHash('sha256').update('').digest('hex');
 export function decideApi(section: ApiSection, report: Report): ApiConfig {
   return {
     readOnly: section.readOnly ?? DEFAULT_API.readOnly,
-    tokens: decideTokens(section.tokens ?? [], report),
+    tokens: decideTokens(section, report),
     ...(section.grafana === undefined ? {} : { grafana: decideGrafana(section.grafana) }),
     rateLimit: {
       requestsPerMinutePerToken:
@@ -44,7 +44,7 @@ export function loadApiConfig(path: string): ApiConfig {
   return api;
 }
 
-function decideTokens(tokens: NonNullable<ApiSection['tokens']>, report: Report): TokenConfig[] {
+function decideTokens({ tokens = [], grafana }: ApiSection, report: Report): TokenConfig[] {
   const names = new Map<string, number>();
   const hashes = new Map<string, number>();
   return tokens.map((token, index) => {
@@ -67,6 +67,9 @@ function decideTokens(tokens: NonNullable<ApiSection['tokens']>, report: Report)
     if (sha256 === SHA256_OF_NOTHING) {
       report(at('sha256'), 'is the SHA-256 of an empty text; write that of a token, as vireo token prints it');
     }
+    if (token.requireIdentity === true && grafana === undefined) {
+      report(at('requireIdentity'), 'needs api.grafana, or nobody could use this token; say which Grafana vouches');
+    }
     names.set(token.name, namesake ?? index);
     hashes.set(sha256, twin ?? index);
     return {
@@ -75,6 +78,7 @@ function decideTokens(tokens: NonNullable<ApiSection['tokens']>, report: Report)
       privileges: [...new Set(token.privileges)],
       hosts: token.hosts ?? DEFAULT_TOKEN.hosts,
       domains: token.domains ?? DEFAULT_TOKEN.domains,
+      requireIdentity: token.requireIdentity ?? grafana?.requireIdentity ?? DEFAULT_API.requireIdentity,
     };
   });
 }
@@ -82,7 +86,6 @@ function decideTokens(tokens: NonNullable<ApiSection['tokens']>, report: Report)
 function decideGrafana(grafana: NonNullable<ApiSection['grafana']>): NonNullable<ApiConfig['grafana']> {
   return {
     url: grafana.url,
-    requireIdentity: grafana.requireIdentity ?? DEFAULT_API.requireIdentity,
     jwksUrl: grafana.jwksUrl ?? grafana.url.replace(/\/+$/, '') + GRAFANA_KEYS_PATH,
     issuer: grafana.issuer ?? grafana.url,
     ...(grafana.audience === undefined ? {} : { audience: grafana.audience }),

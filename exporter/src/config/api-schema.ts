@@ -67,6 +67,13 @@ export const tokenSchema = z
       }),
     hosts: patterns('hosts'),
     domains: patterns('domains'),
+    requireIdentity: z
+      .boolean()
+      .register(KEY_DOCS, {
+        allowed: 'true or false',
+        help: 'Refuse requests with this token without the identity of a user of Grafana: false for a script’s token.',
+      })
+      .optional(),
   })
   .register(KEY_DOCS, { allowed: 'a mapping with name, sha256 and privileges', help: 'One bearer token.' });
 
@@ -94,7 +101,7 @@ const grafanaSchema = z
       .boolean()
       .register(KEY_DOCS, {
         allowed: 'true or false',
-        help: 'Refuse requests without the identity of a user. One that is sent is always checked.',
+        help: 'Refuse requests without the identity of a user, unless their token says otherwise. One that is sent is always checked.',
       })
       .optional(),
     jwksUrl: url('Where the public keys of Grafana are, if not at `/api/signing-keys/keys` below `url`.').optional(),

@@ -53,13 +53,13 @@ export interface TokenConfig {
   readonly hosts: readonly string[];
   /** The same for the names of domains. */
   readonly domains: readonly string[];
+  /** Whether a request without the identity of a user is refused; never without a Grafana that vouches for one. */
+  readonly requireIdentity: boolean;
 }
 
 /** The Grafana whose users come through its plugin proxy. */
 export interface GrafanaConfig {
   readonly url: string;
-  /** Whether a request without the identity of a user is refused. */
-  readonly requireIdentity: boolean;
   readonly jwksUrl: string;
   readonly issuer: string;
   /** Absent: any organisation. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every default of the configuration, and nothing else: the only place where one appears.
 
-import type { ApiConfig, GrafanaConfig, LogLevel, PollConfig, TokenConfig } from './config.ts';
+import type { ApiConfig, LogLevel, PollConfig, TokenConfig } from './config.ts';
 
 /** Loopback, because `/metrics` is open to whoever reaches it. */
 export const DEFAULT_LISTEN_ADDRESS = '127.0.0.1:9177';
@@ -22,7 +22,7 @@ export const DEFAULT_POLL: PollConfig = {
 
 /** Without tokens the API is off. */
 export const DEFAULT_API: Pick<ApiConfig, 'readOnly' | 'rateLimit' | 'trustedProxies'> &
-  Pick<GrafanaConfig, 'requireIdentity'> = {
+  Pick<TokenConfig, 'requireIdentity'> = {
   readOnly: false,
   requireIdentity: false,
   rateLimit: {

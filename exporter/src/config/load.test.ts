@@ -123,7 +123,7 @@ api:
   readOnly: true
   tokens:
     - { name: all, sha256: "${'AB'.repeat(32)}", privileges: [read, xml, read] }
-    - { name: some, sha256: "${'cd'.repeat(32)}", privileges: [power], hosts: ["kvm?"], domains: ["web-*", "db"] }
+    - { name: some, sha256: "${'cd'.repeat(32)}", privileges: [power], hosts: ["kvm?"], domains: ["web-*", "db"], requireIdentity: false }
   grafana: { url: "https://grafana.example/g/", requireIdentity: true, audience: "org:1" }
   rateLimit: { requestsPerMinutePerToken: 60, failuresPerMinutePerAddress: 5 }
   trustedProxies: ["10.0.0.0/8", "::1"]
@@ -146,12 +146,25 @@ log: { level: debug }
       api: {
         readOnly: true,
         tokens: [
-          { name: 'all', sha256: 'ab'.repeat(32), privileges: ['read', 'xml'], hosts: ['*'], domains: ['*'] },
-          { name: 'some', sha256: 'cd'.repeat(32), privileges: ['power'], hosts: ['kvm?'], domains: ['web-*', 'db'] },
+          {
+            name: 'all',
+            sha256: 'ab'.repeat(32),
+            privileges: ['read', 'xml'],
+            hosts: ['*'],
+            domains: ['*'],
+            requireIdentity: true,
+          },
+          {
+            name: 'some',
+            sha256: 'cd'.repeat(32),
+            privileges: ['power'],
+            hosts: ['kvm?'],
+            domains: ['web-*', 'db'],
+            requireIdentity: false,
+          },
         ],
         grafana: {
           url: 'https://grafana.example/g/',
-          requireIdentity: true,
           jwksUrl: 'https://grafana.example/g/api/signing-keys/keys',
           issuer: 'https://grafana.example/g/',
           audience: 'org:1',

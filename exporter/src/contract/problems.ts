@@ -88,8 +88,8 @@ const AUTH_PROBLEMS = {
   },
   VIREO_IDENTITY_REQUIRED: {
     status: 401,
-    meaning: 'The request carries no signed identity of a Grafana user, and one is required.',
-    advice: 'Sign in to Grafana and use the app there; for scripts, set api.grafana.requireIdentity to false.',
+    meaning: 'The request carries no signed identity of a Grafana user, and its token requires one.',
+    advice: 'Sign in to Grafana and use the app there; give scripts a token with requireIdentity: false.',
   },
   VIREO_IDENTITY_INVALID: {
     status: 401,

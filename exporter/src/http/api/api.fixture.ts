@@ -60,6 +60,7 @@ export function token(name: string, different: Partial<TokenConfig>): TokenConfi
     privileges: ['read', 'xml', 'power', 'force', 'console.view', 'console.control'],
     hosts: ['*'],
     domains: ['*'],
+    requireIdentity: false,
     ...different,
   };
 }
