@@ -31,7 +31,8 @@ Every family \`/metrics\` exposes. The rules:
   wants the family's name as the label's, and a label that changed with the format would break every query).
 - **Parts of the page**: \`/metrics?collect[]=block&collect[]=vcpu\` gives only the families of these groups,
   \`exclude[]\` all others; \`libvirt_up\` is always there. \`/metrics?host=NAME\` and \`/probe?target=NAME\` give one host.
-- \`nodejs_*\` and \`process_*\` are the usual families of Node.js's Prometheus client.
+- \`nodejs_*\` and \`process_*\` are the usual families of Node.js's Prometheus client; like those of group \`vireo\`
+  about the process they are at most a second old. \`vireo_event_loop_lag_seconds\` takes the place of its event-loop lag.
 `;
 
 /** A cell: pipes and line ends would break the table. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { acceptsGzip, beginGzip, finishGzip } from './gzip-parts.ts';
+import { acceptsGzip, beginGzip, endGzip, joinGzip } from './gzip-parts.ts';
 
 async function gzip(beginning: string, end: string): Promise<Buffer> {
-  return finishGzip(await beginGzip(Buffer.from(beginning)), Buffer.from(end));
+  return joinGzip(await beginGzip(Buffer.from(beginning)), await endGzip(Buffer.from(end)));
 }
 
 describe('gzip in two parts', () => {
@@ -35,10 +35,10 @@ describe('gzip in two parts', () => {
     expect(file.indexOf(Buffer.from([0x1f, 0x8b, 0x08]), 3)).toBe(-1);
   });
 
-  it('may be finished more than once', async () => {
+  it('may have more than one end', async () => {
     const beginning = await beginGzip(Buffer.from('hosts\n'));
-    const first = await finishGzip(beginning, Buffer.from('1\n'));
-    const second = await finishGzip(beginning, Buffer.from('2\n'));
+    const first = joinGzip(beginning, await endGzip(Buffer.from('1\n')));
+    const second = joinGzip(beginning, await endGzip(Buffer.from('2\n')));
     expect([first, second].map((file) => gunzipSync(file).toString())).toEqual(['hosts\n1\n', 'hosts\n2\n']);
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // gzip in two parts, so that the large one (all hosts) can be compressed once and kept, and the small one (Vireo's own
-// metrics, new with each scrape) joined to it. The result is one ordinary gzip member: browsers stop after the first.
+// metrics, new every second) joined to it. The result is one ordinary gzip member: browsers stop after the first.
 
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw } from 'node:zlib';
@@ -13,7 +13,7 @@ const LEVEL = 1;
 /** Magic, deflate, no flags, no time, fastest, unknown system (RFC 1952, 2.3.1). */
 const HEADER = Buffer.from([0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 4, 255]);
 
-/** A compressed beginning of a body, to be finished by {@link finishGzip}. */
+/** A compressed beginning of a body, to be joined to a {@link GzipEnd}. */
 export interface GzipBeginning {
   readonly deflated: Buffer;
   readonly crc: number;
@@ -28,13 +28,24 @@ export async function beginGzip(body: Buffer): Promise<GzipBeginning> {
   return { deflated, crc: crc32(body), size: body.length };
 }
 
-/** Adds the end of a body; the result is a whole gzip file. */
-export async function finishGzip(beginning: GzipBeginning, end: Buffer): Promise<Buffer> {
-  const deflated = await deflate(end, { level: LEVEL, finishFlush: constants.Z_FINISH });
+/** A compressed end of a body, for any beginning. */
+export interface GzipEnd {
+  readonly deflated: Buffer;
+  /** Before compression: the check sum runs on from the beginning's. */
+  readonly body: Buffer;
+}
+
+/** Compresses the end of a body, in the thread pool. */
+export async function endGzip(body: Buffer): Promise<GzipEnd> {
+  return { deflated: await deflate(body, { level: LEVEL, finishFlush: constants.Z_FINISH }), body };
+}
+
+/** Joins both; the result is a whole gzip file. */
+export function joinGzip(beginning: GzipBeginning, { deflated, body }: GzipEnd): Buffer {
   const trailer = Buffer.alloc(8);
   // zlib takes an empty buffer for "start anew" and gives 0 instead of the CRC so far.
-  trailer.writeUInt32LE(end.length === 0 ? beginning.crc : crc32(end, beginning.crc), 0);
-  trailer.writeUInt32LE((beginning.size + end.length) % 2 ** 32, 4);
+  trailer.writeUInt32LE(body.length === 0 ? beginning.crc : crc32(body, beginning.crc), 0);
+  trailer.writeUInt32LE((beginning.size + body.length) % 2 ** 32, 4);
   return Buffer.concat([HEADER, beginning.deflated, deflated, trailer]);
 }
 

@@ -2,17 +2,19 @@
 // The page /metrics: ready bytes per host, made when its snapshot came, put together at a scrape. No scrape waits for
 // libvirt, and a second Prometheus costs a copy.
 
-import type { MetricGroup } from '../contract/metrics.ts';
+import type { MetricGroup } from '../contract/groups.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import { HostEncoder } from './encode-host.ts';
 import { SampleWriter, TEXT_CONTENT_TYPE } from './exposition.ts';
 import type { Fragments } from './exposition.ts';
 import { GzipCache, NarrowedCaches } from './gzip-cache.ts';
-import { acceptsGzip, beginGzip, finishGzip } from './gzip-parts.ts';
+import { acceptsGzip, beginGzip, joinGzip } from './gzip-parts.ts';
 import type { GzipBeginning } from './gzip-parts.ts';
 import { negotiateFormat } from './negotiate.ts';
 import type { ExpositionFormat } from './negotiate.ts';
-import { OPENMETRICS_CONTENT_TYPE, OPENMETRICS_END, toOpenMetrics } from './openmetrics.ts';
+import { OPENMETRICS_CONTENT_TYPE } from './openmetrics.ts';
+import { PageEnds } from './page-end.ts';
+import type { PageEnd } from './page-end.ts';
 import { joinFragments } from './page-parts.ts';
 
 /** Vireo's own process metrics, as the page needs them. */
@@ -86,6 +88,10 @@ export class MetricsPage {
   private version = 0;
   private readonly gzip = newCaches();
   private readonly narrowed = new NarrowedCaches();
+  private readonly ends: Readonly<Record<ExpositionFormat, PageEnds>> = {
+    text: new PageEnds('text'),
+    openmetrics: new PageEnds('openmetrics'),
+  };
   /** Memory for the next page to compress; empty while one is being compressed. */
   private scratch: Buffer = EMPTY;
 
@@ -133,7 +139,7 @@ export class MetricsPage {
    */
   async render(selection: PageSelection = {}, format: ExpositionFormat = 'text'): Promise<Buffer> {
     const hosts = this.concatenate(selection, format);
-    return Buffer.concat([hosts, await this.end(selection, format)]);
+    return Buffer.concat([hosts, (await this.end(selection, format)).body]);
   }
 
   /**
@@ -159,8 +165,9 @@ export class MetricsPage {
     const beginning = cache.get(entry?.version ?? this.version, () =>
       isWhole(selection) ? this.compressAll(format) : beginGzip(this.concatenate(selection, format)),
     );
-    const end = this.end(selection, format);
-    return finishGzip(await beginning, await end);
+    const end = this.end(selection, format).then((made) => made.gzip());
+    const [first, last] = await Promise.all([beginning, end]);
+    return joinGzip(first, last);
   }
 
   private cacheOf({ host, groups }: PageSelection, format: ExpositionFormat, entry: HostEntry | undefined): GzipCache {
@@ -168,18 +175,21 @@ export class MetricsPage {
     return this.narrowed.of(JSON.stringify([format, host, ...[...groups].sort()]));
   }
 
-  /** What follows the hosts: new with every scrape. */
-  private async end({ host, groups }: PageSelection, format: ExpositionFormat): Promise<Buffer> {
+  /** What follows the hosts. */
+  private async end({ host, groups }: PageSelection, format: ExpositionFormat): Promise<PageEnd> {
     const withProcess = host === undefined && (groups === undefined || groups.has('vireo'));
-    const text = withProcess ? await this.processText(format) : '';
-    return Buffer.from(format === 'text' ? text : text + OPENMETRICS_END);
+    const text = withProcess ? await this.processText() : '';
+    try {
+      return this.ends[format].of(text);
+    } catch (error) {
+      this.onError(error);
+      return this.ends[format].of('');
+    }
   }
 
-  private async processText(format: ExpositionFormat): Promise<string> {
-    if (this.process === undefined) return '';
+  private async processText(): Promise<string> {
     try {
-      const text = await this.process.text();
-      return format === 'text' ? text : toOpenMetrics(text);
+      return (await this.process?.text()) ?? '';
     } catch (error) {
       this.onError(error);
       return '';

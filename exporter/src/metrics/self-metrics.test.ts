@@ -17,7 +17,7 @@ describe('SelfMetrics', () => {
     metrics.observeReconnect('kvm1');
     metrics.observeAction({ action: 'start', result: 'succeeded' });
     metrics.observeScrape({ encoding: 'gzip', durationMs: 3, bytes: 1000 });
-    const text = await metrics.text();
+    const text = await metrics.render();
     const samples = parsePage(text);
     expect(new Set(samples.map(({ name }) => name))).toEqual(new Set(PROCESS_SECTION.families.map(({ name }) => name)));
     for (const { name, help, labels } of PROCESS_SECTION.families) {
@@ -31,7 +31,7 @@ describe('SelfMetrics', () => {
     metrics.observeCall({ host: 'kvm1', procedure: 'A', outcome: 'ok', durationMs: 1500 });
     metrics.observeCall({ host: 'kvm1', procedure: 'A', outcome: 'timeout', durationMs: 500 });
     metrics.observeCall({ host: 'kvm2', procedure: 'A', outcome: 'ok', durationMs: 1 });
-    const text = await metrics.text();
+    const text = await metrics.render();
     expect(valueOf(text, 'vireo_rpc_calls_total', { host: 'kvm1', outcome: 'ok' })).toBe(1);
     expect(valueOf(text, 'vireo_rpc_calls_total', { host: 'kvm1', outcome: 'timeout' })).toBe(1);
     expect(valueOf(text, 'vireo_rpc_call_seconds_total', { host: 'kvm1' })).toBe(2);
@@ -39,9 +39,9 @@ describe('SelfMetrics', () => {
 
   it('counts reconnects from a series that is there before the first', async () => {
     metrics.addHost('kvm1');
-    expect(valueOf(await metrics.text(), 'vireo_host_reconnects_total')).toBe(0);
+    expect(valueOf(await metrics.render(), 'vireo_host_reconnects_total')).toBe(0);
     metrics.observeReconnect('kvm1');
-    expect(valueOf(await metrics.text(), 'vireo_host_reconnects_total')).toBe(1);
+    expect(valueOf(await metrics.render(), 'vireo_host_reconnects_total')).toBe(1);
   });
 
   it('forgets a host that was removed, and only that one', async () => {
@@ -51,9 +51,17 @@ describe('SelfMetrics', () => {
       metrics.observeCall({ host, procedure: 'B', outcome: 'error', durationMs: 1 });
     }
     await metrics.removeHost('kvm1');
-    const hosts = parsePage(await metrics.text()).flatMap(({ labels }) => labels['host'] ?? []);
+    const hosts = parsePage(await metrics.render()).flatMap(({ labels }) => labels['host'] ?? []);
     expect(hosts).toHaveLength(5);
     expect(new Set(hosts)).toEqual(new Set(['kvm2']));
+  });
+
+  it('makes its text between scrapes, at least once a second', async () => {
+    const before = await metrics.text();
+    metrics.addHost('kvm1');
+    expect(await metrics.text()).toBe(before);
+    await waitUntil(async () => (await metrics.text()) !== before);
+    expect(valueOf(await metrics.text(), 'vireo_host_reconnects_total', { host: 'kvm1' })).toBe(0);
   });
 
   it('measures how late the event loop is, without the timer’s own interval', async () => {
@@ -62,19 +70,19 @@ describe('SelfMetrics', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     while (performance.now() < until + 50);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const text = await metrics.text();
+    const text = await metrics.render();
     const worst = valueOf(text, 'vireo_event_loop_lag_seconds', { statistic: 'max' }) ?? 0;
     expect(worst).toBeGreaterThan(0.08);
     expect(worst).toBeLessThan(5);
     expect(valueOf(text, 'vireo_event_loop_lag_seconds', { statistic: 'p50' })).toBeLessThan(worst);
   });
 
-  it('adds the usual process families when asked, without the gauges named _total', async () => {
+  it('adds the usual process families when asked, without the gauges named _total and without percentiles of all its life', async () => {
     const withDefaults = new SelfMetrics({ version: '1.2.3' });
     try {
-      const text = await withDefaults.text();
+      const text = await withDefaults.render();
       expect(text).toContain('process_resident_memory_bytes');
-      expect(text).toContain('nodejs_eventloop_lag_seconds');
+      expect(text).not.toContain('nodejs_eventloop_lag');
       expect(text).not.toMatch(/# TYPE \w+_total gauge/);
       expect(text).not.toMatch(/ (nan|[+-]?inf(inity)?)$/im);
     } finally {
@@ -82,3 +90,11 @@ describe('SelfMetrics', () => {
     }
   });
 });
+
+async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error('not within five seconds');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -32,6 +32,17 @@ export interface SelfMetricsOptions {
 /** prom-client calls these gauges `_total`, which is for counters; their sums can be had from the ones without. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
+/**
+ * Percentiles since the start of the process, which say nothing of the last minute after a week, and half of what a
+ * scrape of a small host costs. `vireo_event_loop_lag_seconds` has the same of a window.
+ */
+const LIFELONG_LAG = 'nodejs_eventloop_lag_';
+/** prom-client cannot leave that family out; this is how seldom the timer behind it then ticks. */
+const LIFELONG_LAG_PRECISION_MS = 2 ** 31 - 1;
+
+/** How old {@link SelfMetrics.text} may be. Made between scrapes, so that no scrape pays for reading /proc. */
+const RENDER_INTERVAL_MS = 1_000;
+
 const LAG_RESOLUTION_MS = 20;
 const LAG_WINDOW_MS = 5_000;
 const LAG_STATISTICS = [
@@ -52,6 +63,8 @@ export class SelfMetrics implements ProcessMetrics {
   private readonly scrapeSeconds: Counter;
   private readonly scrapeBytes: Counter;
   private readonly lag = new EventLoopLag();
+  private readonly timer: NodeJS.Timeout;
+  private rendered: Promise<string>;
 
   constructor(options: SelfMetricsOptions) {
     const registers = [this.registry];
@@ -75,9 +88,14 @@ export class SelfMetrics implements ProcessMetrics {
       },
     });
     if (options.defaultMetrics ?? true) {
-      collectDefaultMetrics({ register: this.registry });
-      for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+      collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LIFELONG_LAG_PRECISION_MS });
+      const dropped = this.registry.getMetricsAsArray().filter(({ name }) => name.startsWith(LIFELONG_LAG));
+      for (const name of [...MISNAMED, ...dropped.map(({ name }) => name)]) this.registry.removeSingleMetric(name);
     }
+    // Between scrapes there is nobody to tell of a failure; whoever asks for the text gets it.
+    const renderAlone = (): void => void this.render().catch(() => undefined);
+    this.rendered = this.registry.metrics();
+    this.timer = setInterval(renderAlone, RENDER_INTERVAL_MS).unref();
   }
 
   /** Counts one call to libvirt. */
@@ -115,13 +133,20 @@ export class SelfMetrics implements ProcessMetrics {
     this.scrapeBytes.inc({ encoding }, bytes);
   }
 
+  /** As of the last full second. */
   async text(): Promise<string> {
-    // The library's event-loop gauges are not numbers before their first measurement. Unknown is absent.
-    return (await this.registry.metrics()).replaceAll(/^.* Nan\n/gm, '');
+    return this.rendered;
   }
 
-  /** Stops the timer of the event-loop measurement and forgets everything. */
+  /** Makes {@link text} anew, now. */
+  async render(): Promise<string> {
+    this.rendered = this.registry.metrics();
+    return this.rendered;
+  }
+
+  /** Stops the timers and forgets everything. */
   close(): void {
+    clearInterval(this.timer);
     this.lag.close();
     this.registry.clear();
   }
