@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { composeApi } from './api.ts';
 import { logChange } from './change-log.ts';
 import type { Config, HostConfig } from './config/config.ts';
+import { DEFAULT_GROUPS } from './contract/groups.ts';
 import { Host } from './hosts/host.ts';
 import { HostInspection } from './hosts/inspection.ts';
 import type { PollOptions } from './hosts/session.ts';
@@ -208,6 +209,7 @@ function pollOptions({ poll }: Config): PollOptions {
     chunkDomains: poll.chunkDomains,
     staleAfterPolls: poll.staleAfterPolls,
     slowIntervalMs: poll.detailsIntervalSeconds * 1000,
+    groups: DEFAULT_GROUPS,
     maxInFlight: poll.maxInFlight,
   };
 }

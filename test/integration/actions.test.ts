@@ -7,6 +7,7 @@ import type { ActionOrder } from '../../exporter/src/actions/action-service.ts';
 import type { AuditEvent } from '../../exporter/src/actions/audit.ts';
 import { ACTION_IDS } from '../../exporter/src/contract/actions.ts';
 import type { ActionId } from '../../exporter/src/contract/actions.ts';
+import { DEFAULT_GROUPS } from '../../exporter/src/contract/groups.ts';
 import { isFinal } from '../../exporter/src/contract/tasks.ts';
 import type { Task } from '../../exporter/src/contract/tasks.ts';
 import { Host } from '../../exporter/src/hosts/host.ts';
@@ -41,6 +42,7 @@ beforeAll(async () => {
       chunkDomains: 4,
       staleAfterPolls: 3,
       slowIntervalMs: 60_000,
+      groups: DEFAULT_GROUPS,
       maxInFlight: 4,
     },
     open: (signal) => connect(libvirtd.readOnlyUri, { signal }),

@@ -4,6 +4,7 @@
 import { connect, protocol } from '@vireo/libvirt';
 import { FakeDaemon, simulatedFleet } from '@vireo/libvirt/testing';
 import type { SimulatedDomain, SimulatedHost } from '@vireo/libvirt/testing';
+import { DEFAULT_GROUPS } from '../contract/groups.ts';
 import { isFinal, task as taskSchema } from '../contract/tasks.ts';
 import type { Task, TaskState } from '../contract/tasks.ts';
 import { Host } from '../hosts/host.ts';
@@ -44,6 +45,7 @@ async function open({ readOnly = false, guestMs = 30 } = {}): Promise<Lab> {
       chunkDomains: 4,
       staleAfterPolls: 3,
       slowIntervalMs: 60_000,
+      groups: DEFAULT_GROUPS,
       maxInFlight: 4,
     },
     open: (signal) => connect(daemon.uri, { signal }),

@@ -21,6 +21,8 @@ export type {
 } from './api.ts';
 export { CONTROL_STATES, DOMAIN_STATES, JOB_TYPES, libvirtNumber, STORAGE_POOL_STATES } from './libvirt-states.ts';
 export type { KnownDomainState } from './libvirt-states.ts';
+export { DEFAULT_GROUPS, GROUPS, METRIC_GROUPS } from './groups.ts';
+export type { GroupSpec, MetricGroup } from './groups.ts';
 export { INOVEX_RENAMES } from './inovex-renames.ts';
 export type { InovexRename } from './inovex-renames.ts';
 export { SCALES } from './metric-family.ts';
@@ -31,5 +33,5 @@ export { isProblemCode, PROBLEMS } from './problems.ts';
 export type { ProblemCode, ProblemDoc } from './problems.ts';
 export { isFinal, TASK_STATES } from './tasks.ts';
 export type { TaskState, TaskStep } from './tasks.ts';
-export { METRIC_FAMILIES, METRIC_GROUPS, PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
-export type { FactName, MetricGroup, MetricSection, ProcessMetricName } from './metrics.ts';
+export { METRIC_FAMILIES, PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
+export type { FactName, MetricSection, ProcessMetricName } from './metrics.ts';

@@ -2,6 +2,7 @@
 // The one table of every family Vireo exposes, in the order of the page. Encoder, docs/metrics.md, dashboards, alert
 // rules and the plugin take names and labels from here.
 
+import type { MetricGroup } from './groups.ts';
 import { factFamily } from './metric-family.ts';
 import type { FactSpec, MetricFamily } from './metric-family.ts';
 import {
@@ -21,25 +22,6 @@ import {
 } from './metrics-domain.ts';
 import { HOST_FACTS, POOL_FACTS } from './metrics-host.ts';
 import { VIREO_HOST_FACTS, VIREO_PROCESS_FACTS } from './metrics-vireo.ts';
-
-/** Families that are chosen together with `collect[]` and `exclude[]` on the URL of a scrape. */
-export const METRIC_GROUPS = [
-  'host',
-  'domain',
-  'cpu',
-  'memory',
-  'vcpu',
-  'block',
-  'interface',
-  'iothread',
-  'job',
-  'dirtyrate',
-  'perf',
-  'pool',
-  'vireo',
-] as const;
-/** One of {@link METRIC_GROUPS}. */
-export type MetricGroup = (typeof METRIC_GROUPS)[number];
 
 /** Families that belong together, in the docs and in a scrape. */
 export interface MetricSection {

@@ -251,6 +251,7 @@ export class Host {
       uri,
       simulated,
       state: this.#state,
+      groups: this.#options.poll.groups,
       generation: this.#generation,
       ...(this.#facts === undefined ? {} : { facts: this.#facts }),
       ...(this.#node === undefined ? {} : { node: this.#node }),

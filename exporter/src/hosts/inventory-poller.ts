@@ -3,7 +3,7 @@
 // question whether the daemon lives at all.
 
 import { RemoteError, TimeoutError } from '@vireo/libvirt';
-import type { CallOptions, Connection } from '@vireo/libvirt';
+import type { CallOptions, Connection, StatsGroup } from '@vireo/libvirt';
 import type { DomainTable } from './domain-table.ts';
 import type { DriverSupport } from './driver-support.ts';
 import { isHung } from './hung-calls.ts';
@@ -23,6 +23,8 @@ export interface InventoryContext {
   readonly control: Connection;
   /** A connection for calls that may hang. */
   readonly acquire: () => Promise<Connection>;
+  /** Statistics that come with the inventory. */
+  readonly groups: readonly StatsGroup[];
   /** Tier A over some domains, in chunks. */
   readonly chunks: StatisticsPoller;
   readonly options: (options?: CallOptions) => CallOptions;
@@ -63,9 +65,9 @@ export class InventoryPoller {
   }
 
   async #whole(): Promise<Inventory> {
-    const { control, support, hung, options } = this.#context;
+    const { control, groups, support, hung, options } = this.#context;
     const bulk = await support.try('CONNECT_GET_ALL_DOMAIN_STATS', () =>
-      fetchBulkInventory(control, options({ lane: 'urgent' })),
+      fetchBulkInventory(control, groups, options({ lane: 'urgent' })),
     );
     return bulk ?? (await fetchListedInventory(control, hung, options()));
   }

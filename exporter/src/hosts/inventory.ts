@@ -10,9 +10,6 @@ import { isUnsupported } from './driver-support.ts';
 import { isHung } from './hung-calls.ts';
 import type { HungCalls } from './hung-calls.ts';
 
-/** The groups that libvirt answers without asking a QEMU monitor or waiting for a domain's job. */
-export const LOCKLESS_GROUPS: readonly StatsGroup[] = ['state', 'interface', 'perf', 'memory'];
-
 /** The states in which a domain may have no hypervisor process. */
 const INACTIVE_STATES: ReadonlySet<DomainState> = new Set<DomainState>(['shutoff', 'crashed', 'nostate']);
 
@@ -27,9 +24,16 @@ export interface Inventory {
   readonly failure?: Error;
 }
 
-/** Takes the inventory by one bulk call. Rejects with VIR_ERR_NO_SUPPORT where the driver has none. */
-export async function fetchBulkInventory(connection: Connection, options: CallOptions): Promise<Inventory> {
-  return inventoryOf(await connection.stats.getAll({ groups: LOCKLESS_GROUPS, noWait: true }, options));
+/**
+ * Takes the inventory by one bulk call. Rejects with VIR_ERR_NO_SUPPORT where the driver has none.
+ * @param groups `state`, and others that never wait
+ */
+export async function fetchBulkInventory(
+  connection: Connection,
+  groups: readonly StatsGroup[],
+  options: CallOptions,
+): Promise<Inventory> {
+  return inventoryOf(await connection.stats.getAll({ groups, noWait: true }, options));
 }
 
 /** Takes the inventory by a list and one GET_STATE a domain. */

@@ -5,25 +5,23 @@
 import { setMaxListeners } from 'node:events';
 import { RemoteError, TransportError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, StatsGroup } from '@vireo/libvirt';
+import type { MetricGroup } from '../contract/groups.ts';
 import type { DomainTable } from './domain-table.ts';
 import { DriverSupport } from './driver-support.ts';
 import { DomainEvents } from './domain-events.ts';
 import { DomainDetails } from './domain-details.ts';
 import { HungCalls } from './hung-calls.ts';
-import { LOCKLESS_GROUPS } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { InventoryPoller } from './inventory-poller.ts';
 import { fetchFacts, fetchNode } from './node.ts';
 import { PerDomainPoller } from './per-domain-poller.ts';
 import { PollGroups } from './poll-groups.ts';
 import { fetchPools } from './pools.ts';
+import { locklessGroups, monitorGroups } from './statistics-groups.ts';
 import { StatisticsConnections } from './statistics-connections.ts';
 import { StatisticsPoller } from './statistics.ts';
 import type { HostChange } from './changes.ts';
 import type { HostFacts, NodeSnapshot, PollGroup, PollOutcome, PoolSnapshot } from './snapshot.ts';
-
-/** The groups that may have to ask a QEMU monitor, as far as they become metrics. */
-const MONITOR_GROUPS: readonly StatsGroup[] = ['cpu', 'balloon', 'vcpu', 'block', 'iothread', 'dirtyrate'];
 
 /** How many deadlines each question of the beginning may take: a daemon that has just started is slow. */
 const OPENING_DEADLINES = 5;
@@ -37,6 +35,8 @@ export interface PollOptions {
   readonly staleAfterPolls: number;
   /** How often what rarely changes (XML, pools, autostart) is read again without an event asking for it. */
   readonly slowIntervalMs: number;
+  /** Of the other groups nothing is asked. */
+  readonly groups: ReadonlySet<MetricGroup>;
   /** Calls in flight one connection allows; libvirtd stops reading a socket at its max_client_requests, 5. */
   readonly maxInFlight: number;
 }
@@ -72,6 +72,8 @@ export class HostSession {
   readonly #support = new DriverSupport();
   readonly #hung = new HungCalls();
   readonly #statisticsConnections: StatisticsConnections;
+  /** Empty when nothing that is shown needs a monitor: none is asked then. */
+  readonly #monitorGroups: readonly StatsGroup[];
   readonly #statistics: StatisticsPoller;
   readonly #perDomain: PerDomainPoller;
   readonly #inventoryPoller: InventoryPoller;
@@ -121,7 +123,9 @@ export class HostSession {
     this.#statisticsConnections = new StatisticsConnections(() => context.open(signal), maxInFlight);
     const acquire = (): Promise<Connection> => this.#statisticsConnections.acquire();
     const options = (more?: CallOptions): CallOptions => this.#options(more);
-    this.#statistics = this.#poller(MONITOR_GROUPS);
+    this.#monitorGroups = monitorGroups(poll.groups);
+    this.#statistics = this.#poller(this.#monitorGroups);
+    const groups = locklessGroups(poll.groups);
     this.#perDomain = new PerDomainPoller({ support, hung, acquire, options });
     this.#inventoryPoller = new InventoryPoller({
       domains,
@@ -130,7 +134,8 @@ export class HostSession {
       control,
       acquire,
       options,
-      chunks: this.#poller(LOCKLESS_GROUPS),
+      groups,
+      chunks: this.#poller(groups),
       onSilent: (error) => {
         this.#giveUp(error);
       },
@@ -276,7 +281,8 @@ export class HostSession {
   async #fetchStatistics(): Promise<undefined> {
     const { domains } = this.#context;
     const bySingleCalls = this.#support.lacks('CONNECT_GET_ALL_DOMAIN_STATS');
-    const result = await (bySingleCalls ? this.#perDomain : this.#statistics).poll(domains.active());
+    const asked = this.#monitorGroups.length === 0 ? [] : domains.active();
+    const result = await (bySingleCalls ? this.#perDomain : this.#statistics).poll(asked);
     // Of a session that has ended half an answer is none.
     if (this.#isOver()) return;
     const { records, quarantine, partial, failure } = result;

@@ -11,6 +11,7 @@ import type {
   NodeInfo,
   StoragePoolState,
 } from '@vireo/libvirt';
+import type { MetricGroup } from '../contract/groups.ts';
 import type { DomainXml } from '../xml/domain-xml.ts';
 
 /** Where a host's connection stands. */
@@ -124,6 +125,8 @@ export interface HostSnapshot {
   /** True when it is a member of the simulated fleet; shown wherever the host is. */
   readonly simulated: boolean;
   readonly state: HostState;
+  /** The groups that are on for this host; of the others nothing is asked and nothing shown. */
+  readonly groups: ReadonlySet<MetricGroup>;
   /** Grows with every snapshot of this host. */
   readonly generation: number;
   /** Absent until the first connection. */

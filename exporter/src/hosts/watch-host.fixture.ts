@@ -6,6 +6,7 @@ import { connect } from '@vireo/libvirt';
 import type { Connection } from '@vireo/libvirt';
 import { FakeDaemon, simulatedFleet } from '@vireo/libvirt/testing';
 import type { FakeDaemonOptions, FleetOptions, SimulatedHost } from '@vireo/libvirt/testing';
+import { METRIC_GROUPS } from '../contract/groups.ts';
 import type { HostChange } from './changes.ts';
 import { Host } from './host.ts';
 import type { PollOptions } from './session.ts';
@@ -18,6 +19,7 @@ export const POLL: PollOptions = {
   chunkDomains: 4,
   staleAfterPolls: 3,
   slowIntervalMs: 60_000,
+  groups: new Set(METRIC_GROUPS),
   maxInFlight: 4,
 };
 

@@ -2,8 +2,8 @@
 // The answer to a scrape, whichever path it came by: narrowed as asked, and never more of it in memory than is bounded.
 
 import type { Request, Response } from 'express';
-import { METRIC_GROUPS } from '../contract/metrics.ts';
-import type { MetricGroup } from '../contract/metrics.ts';
+import { METRIC_GROUPS } from '../contract/groups.ts';
+import type { MetricGroup } from '../contract/groups.ts';
 import type { HttpDeps } from './deps.ts';
 import { HttpProblem } from './problems.ts';
 

@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
-import { METRIC_GROUPS } from '../contract/metrics.ts';
+import { METRIC_GROUPS } from '../contract/groups.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import type { PageRequest } from '../metrics/metrics-page.ts';
 import { createApp } from './app.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Snapshots for tests of this room.
 
+import { DEFAULT_GROUPS } from '../contract/groups.ts';
 import type { DomainSnapshot, HostSnapshot } from '../hosts/snapshot.ts';
 
 /** A fixed moment: milliseconds since the epoch. */
@@ -13,6 +14,7 @@ export function hostSnapshot(host: string, different: Partial<HostSnapshot> = {}
     uri: `qemu+ssh://${host}/system`,
     simulated: false,
     state: { kind: 'up', since: NOW - 7_500_000 },
+    groups: DEFAULT_GROUPS,
     generation: 1,
     facts: { hostname: host, driver: 'QEMU', hypervisorVersion: '7.2.22', libvirtVersion: '9.0.0' },
     domains: new Map(),
@@ -30,6 +32,7 @@ export function unreachedHost(host: string, state: HostSnapshot['state']): HostS
     uri: `qemu+ssh://${host}/system`,
     simulated: false,
     state,
+    groups: DEFAULT_GROUPS,
     generation: 1,
     domains: new Map(),
     domainsKnown: false,

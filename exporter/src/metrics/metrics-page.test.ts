@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gunzipSync } from 'node:zlib';
-import { METRIC_GROUPS, SNAPSHOT_SECTIONS } from '../contract/metrics.ts';
-import type { MetricGroup } from '../contract/metrics.ts';
+import { METRIC_GROUPS } from '../contract/groups.ts';
+import type { MetricGroup } from '../contract/groups.ts';
+import { SNAPSHOT_SECTIONS } from '../contract/metrics.ts';
 import { MetricsPage } from './metrics-page.ts';
 import type { PageRequest, ProcessMetrics } from './metrics-page.ts';
 import { parsePage, valueOf } from './testdata/parse-page.ts';

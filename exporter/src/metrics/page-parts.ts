@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The encoded samples of hosts put together to a page: family by family, each under its header in the format asked for.
 
-import type { MetricGroup } from '../contract/metrics.ts';
+import type { MetricGroup } from '../contract/groups.ts';
 import { SNAPSHOT_FAMILIES, SNAPSHOT_GROUPS } from '../contract/metrics.ts';
 import { familyIndex, textHeader } from './exposition.ts';
 import type { Fragments } from './exposition.ts';

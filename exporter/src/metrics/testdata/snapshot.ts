@@ -2,6 +2,7 @@
 // A handmade host for tests: field names and units as libvirt 9.0.0 gives them, values chosen so that a wrong scale shows.
 
 import type { DomainStats, StatFields } from '@vireo/libvirt';
+import { METRIC_GROUPS } from '../../contract/groups.ts';
 import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
 import type { DomainXml } from '../../xml/domain-xml.ts';
 
@@ -264,6 +265,7 @@ export function hostWith(domains: readonly DomainSnapshot[], more: Partial<HostS
     uri: 'qemu+ssh://root@kvm1/system',
     simulated: false,
     state: { kind: 'up', since: T0 - 3_600_000 },
+    groups: new Set(METRIC_GROUPS),
     generation: 1,
     domains: new Map(domains.map((domain) => [domain.uuid, domain])),
     domainsKnown: true,

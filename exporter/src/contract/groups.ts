@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of groups. What is asked of libvirt, what the page shows, `collect[]` and `exclude[]`, the key `groups`
+// of the configuration and the docs all go by it.
+
+/** One group of families. */
+export interface GroupSpec {
+  readonly name: string;
+  /** Whether it is on when the configuration does not say. */
+  readonly on: boolean;
+  /** What it shows. */
+  readonly what: string;
+  /** What it asks of a daemon, and how many series it makes. */
+  readonly cost: string;
+}
+
+/** Every group, in the order of the page. Off: its calls are not made, and its families are not on the page. */
+export const GROUPS = [
+  {
+    name: 'host',
+    on: true,
+    what: 'The host: CPUs, memory, versions, what its domains were promised of it',
+    cost: 'three short calls a poll; about 30 series a host',
+  },
+  {
+    name: 'numa',
+    on: true,
+    what: 'NUMA cells: CPUs, memory, free memory',
+    cost: 'two short calls a minute; 3 series a cell',
+  },
+  {
+    name: 'hugepage',
+    on: true,
+    what: 'Memory pages by size and NUMA cell, free ones too',
+    cost: 'one short call a minute; 2 series a cell and page size',
+  },
+  {
+    name: 'domain',
+    on: true,
+    what: 'What a domain is and its state',
+    cost: 'none besides the inventory; about 20 series a domain',
+  },
+  {
+    name: 'cpu',
+    on: true,
+    what: 'CPU time of a domain',
+    cost: 'part of the bulk call; 3 to 5 series a domain',
+  },
+  {
+    name: 'memory',
+    on: true,
+    what: 'Memory of a domain',
+    cost: 'part of the bulk call, asks the monitor; about 16 series a domain',
+  },
+  {
+    name: 'vcpu',
+    on: true,
+    what: 'vCPUs: state, time, steal',
+    cost: 'part of the bulk call, asks the monitor; about 6 series a vCPU',
+  },
+  {
+    name: 'kvm',
+    on: false,
+    what: 'KVM’s own statistics of a domain and of each vCPU',
+    cost: 'part of the bulk call, asks the monitor; dozens of series a vCPU',
+  },
+  {
+    name: 'block',
+    on: true,
+    what: 'Disks: bytes, requests, times, sizes',
+    cost: 'part of the bulk call, asks the monitor; about 13 series a disk',
+  },
+  {
+    name: 'interface',
+    on: true,
+    what: 'Network interfaces: bytes, packets, errors, drops, link',
+    cost: 'part of the bulk call; about 9 series an interface',
+  },
+  {
+    name: 'iothread',
+    on: true,
+    what: 'Polling of IOThreads',
+    cost: 'part of the bulk call, asks the monitor; 3 series an IOThread',
+  },
+  {
+    name: 'limit',
+    on: true,
+    what: 'Limits of CPU, memory, disks and interfaces',
+    cost: 'none, from the XML; a series for each limit that is set',
+  },
+  {
+    name: 'metadata',
+    on: true,
+    what: 'What the XML’s metadata says at the paths the configuration names',
+    cost: 'none, from the XML; one series a domain',
+  },
+  {
+    name: 'job',
+    on: true,
+    what: 'Progress of migrations, saves, dumps and backups',
+    cost: 'one call a domain every third poll; series only while a job runs',
+  },
+  {
+    name: 'blockjob',
+    on: true,
+    what: 'Progress of block jobs: commit, copy, pull, backup',
+    cost: 'one call a disk while a block job runs; series only while one runs',
+  },
+  {
+    name: 'diskerror',
+    on: true,
+    what: 'Disks that had an I/O error',
+    cost: 'one call a running domain a minute, asks the monitor; a series a disk with an error',
+  },
+  {
+    name: 'dirtyrate',
+    on: false,
+    what: 'Dirty rate of the memory, as last measured',
+    cost: 'part of the bulk call, asks the monitor; 4 series a domain that was measured',
+  },
+  {
+    name: 'perf',
+    on: true,
+    what: 'perf events',
+    cost: 'part of the bulk call; a series for each event that is enabled in the domain',
+  },
+  {
+    name: 'snapshot',
+    on: true,
+    what: 'Snapshots and checkpoints: how many, how old',
+    cost: 'a call or two a domain a minute; 4 series a domain',
+  },
+  {
+    name: 'address',
+    on: true,
+    what: 'IP addresses of interfaces, from leases and the ARP table',
+    cost: 'two calls a running domain a minute; a series an address',
+  },
+  {
+    name: 'agent',
+    on: false,
+    what: 'What the guest agent says: file systems, users, operating system',
+    cost: 'calls that wait for the guest, on a connection of their own; some series a domain and file system',
+  },
+  {
+    name: 'pool',
+    on: true,
+    what: 'Storage pools: state, sizes, number of volumes',
+    cost: 'two calls a pool a minute; about 10 series a pool',
+  },
+  {
+    name: 'volume',
+    on: false,
+    what: 'Each volume of the storage pools: size, type',
+    cost: 'one call a volume, in turns; 3 series a volume, 1000 volumes of a host at most',
+  },
+  {
+    name: 'network',
+    on: true,
+    what: 'Virtual networks: active, autostart, persistent, number of DHCP leases',
+    cost: 'two calls a network a minute; 5 series a network',
+  },
+  {
+    name: 'lease',
+    on: false,
+    what: 'Each DHCP lease: address, MAC, host name, expiry',
+    cost: 'none besides those of network; 2 series a lease, 1000 leases of a host at most',
+  },
+  {
+    name: 'event',
+    on: true,
+    what: 'Events of the daemon, counted',
+    cost: 'none; a series for each kind of event that happened',
+  },
+  {
+    name: 'vireo',
+    on: true,
+    what: 'Vireo about itself',
+    cost: 'none; about 40 series a host',
+  },
+] as const satisfies readonly GroupSpec[];
+
+/** The name of one of {@link GROUPS}. */
+export type MetricGroup = (typeof GROUPS)[number]['name'];
+
+/** All names, in order. */
+export const METRIC_GROUPS: readonly MetricGroup[] = GROUPS.map(({ name }) => name);
+
+/** What is on unless the configuration says otherwise. */
+export const DEFAULT_GROUPS: ReadonlySet<MetricGroup> = new Set(GROUPS.flatMap(({ name, on }) => (on ? [name] : [])));
+
+/** The group of that name, or nothing. */
+export function metricGroup(name: string): MetricGroup | undefined {
+  return METRIC_GROUPS.find((group) => group === name);
+}
