@@ -4,8 +4,8 @@
 import type { TokenConfig } from '../config/config.ts';
 import { PRIVILEGE_DOCS } from '../contract/privileges.ts';
 import type { Privilege } from '../contract/privileges.ts';
-import { compileGlob } from './glob.ts';
-import type { Glob } from './glob.ts';
+import { compileGlob } from '../contract/glob.ts';
+import type { Glob } from '../contract/glob.ts';
 
 /** What a privilege is asked for. Without `domainName` it is the host itself. */
 export interface Target {
@@ -50,10 +50,14 @@ export class Grant {
     this.#domains = token.domains.map(compileGlob);
   }
 
-  can(privilege: Privilege, { host, domainName }: Target): boolean {
-    if (!this.privileges.has(privilege) || !this.#hosts.some((glob) => glob(host))) return false;
-    if (domainName === undefined) return PRIVILEGE_DOCS[privilege].ofHosts;
-    return this.#domains.some((glob) => glob(domainName));
+  reaches({ host, domainName }: Target): boolean {
+    if (!this.#hosts.some((glob) => glob(host))) return false;
+    return domainName === undefined || this.#domains.some((glob) => glob(domainName));
+  }
+
+  can(privilege: Privilege, target: Target): boolean {
+    if (!this.privileges.has(privilege) || !this.reaches(target)) return false;
+    return target.domainName !== undefined || PRIVILEGE_DOCS[privilege].ofHosts;
   }
 }
 
@@ -70,6 +74,14 @@ export class Principal {
     this.tokenName = grant.tokenName;
     this.privileges = grant.privileges;
     if (user !== undefined) this.user = user;
+  }
+
+  /**
+   * Whether its patterns match, whatever its privileges: what they do not match does not exist for it. It may know of
+   * what they match, for every privilege tells in some answer whether a domain is there.
+   */
+  reaches(target: Target): boolean {
+    return this.grant.reaches(target);
   }
 
   /**

@@ -8,7 +8,6 @@ import { ClientAddress, failureKey } from './client-address.ts';
 import { GrafanaIdentity } from './grafana-identity.ts';
 import type { GrafanaIdentityOptions } from './grafana-identity.ts';
 import { Principal } from './principal.ts';
-import type { GrafanaUser, Target } from './principal.ts';
 import { RATE_KEYS_MAX, RateLimiter } from './rate-limit.ts';
 import { TOKEN_LENGTH_MAX, TokenStore } from './tokens.ts';
 
@@ -30,6 +29,15 @@ export interface Denial {
   readonly retryAfterSeconds?: number;
 }
 
+/** What somebody asked to do, as far as it is known: lists are of no host, and a host is of no domain. */
+export interface Asked {
+  readonly host?: string;
+  /** The name of the domain. */
+  readonly domain?: string;
+  readonly uuid?: string;
+  readonly action?: string;
+}
+
 /** The outcome of {@link RequestGuard.guard}. */
 export type GuardResult = { readonly principal: Principal } | Denial;
 
@@ -37,18 +45,17 @@ export type GuardResult = { readonly principal: Principal } | Denial;
  * One line of the audit. Of requests refused because of a rate limit only the first in a row is told; whoever floods
  * us shall not flood the log.
  */
-export interface AuthDenied {
+export interface AuthDenied extends Asked {
   readonly event: 'auth.denied';
   readonly code: ProblemCode;
   /** What exactly was wrong. Never holds a token or an identity. */
   readonly reason: string;
   readonly address: string;
   readonly tokenName?: string;
-  readonly user?: GrafanaUser;
+  /** Their login, as in all lines of the audit. */
+  readonly user?: string;
   /** What was asked for, when that is why. */
   readonly privilege?: Privilege;
-  readonly host?: string;
-  readonly domainName?: string;
 }
 
 /** What a {@link RequestGuard} needs. */
@@ -126,14 +133,14 @@ export class RequestGuard {
         detail: `more requests than ${String(this.#api.rateLimit.requestsPerMinutePerToken)} a minute with this token`,
         retryAfterSeconds: rate.retryAfterSeconds,
       };
-      if (rate.first) this.#tell(denial, { reason: denial.detail, address, tokenName });
+      if (rate.first) this.#tell(denial.code, { reason: denial.detail, address, tokenName });
       return denial;
     }
     if (this.#identity === undefined) return { principal };
     const identity = await this.#identity.verify(grafanaId, principal.grant.requireIdentity);
     if ('code' in identity) {
       const { reason, ...denial } = identity;
-      this.#tell(denial, { reason, address, tokenName });
+      this.#tell(denial.code, { reason, address, tokenName });
       return denial;
     }
     // Fetching keys may have taken seconds, in which the token was withdrawn.
@@ -142,17 +149,33 @@ export class RequestGuard {
     return { principal: identity.user === undefined ? principal : principal.withUser(identity.user) };
   }
 
-  /** Why a principal may not do something to a target, or undefined when it may. */
-  authorize(principal: Principal, privilege: Privilege, target: Target, address: string): Denial | undefined {
-    if (principal.can(privilege, target)) return undefined;
-    const lacks = !principal.privileges.has(privilege);
-    const detail = lacks
-      ? `this needs the privilege ${privilege}, which the token ${principal.tokenName} does not have`
-      : `the token ${principal.tokenName} does not have the privilege ${privilege} there`;
+  /**
+   * Whether the patterns of a principal match what it asks for. When not, the audit hears of it, and the answer is that
+   * of what does not exist.
+   */
+  reaches(
+    principal: Principal,
+    privilege: Privilege,
+    asked: Asked & { readonly host: string },
+    address: string,
+  ): boolean {
+    const { host, domain } = asked;
+    if (principal.reaches({ host, ...(domain === undefined ? {} : { domainName: domain }) })) return true;
+    this.#tell('VIREO_AUTH_PRIVILEGE', {
+      reason: 'host or domain out of scope',
+      ...who(principal, address),
+      privilege,
+      ...asked,
+    });
+    return false;
+  }
+
+  /** Why a principal may not do something, or undefined when it has the privilege. Of its scope {@link reaches} tells. */
+  authorize(principal: Principal, privilege: Privilege, asked: Asked, address: string): Denial | undefined {
+    if (principal.privileges.has(privilege)) return undefined;
+    const detail = `this needs the privilege ${privilege}, which the token ${principal.tokenName} does not have`;
     const denial: Denial = { code: 'VIREO_AUTH_PRIVILEGE', detail };
-    const { tokenName, user } = principal;
-    const reason = lacks ? 'privilege not granted' : 'host or domain out of scope';
-    this.#tell(denial, { reason, address, tokenName, ...(user === undefined ? {} : { user }), privilege, ...target });
+    this.#tell(denial.code, { reason: 'privilege not granted', ...who(principal, address), privilege, ...asked });
     return denial;
   }
 
@@ -181,7 +204,7 @@ export class RequestGuard {
     const blocked = this.#blocked(key, address);
     if (blocked !== undefined) return blocked;
     this.#failures.take(key);
-    this.#tell(denial, { reason: denial.detail, address });
+    this.#tell(denial.code, { reason: denial.detail, address });
     return denial;
   }
 
@@ -193,13 +216,17 @@ export class RequestGuard {
       detail: 'too many requests without a valid token from this address',
       retryAfterSeconds: rate.retryAfterSeconds,
     };
-    if (rate.first) this.#tell(denial, { reason: denial.detail, address });
+    if (rate.first) this.#tell(denial.code, { reason: denial.detail, address });
     return denial;
   }
 
-  #tell({ code }: Denial, facts: Omit<AuthDenied, 'event' | 'code'>): void {
+  #tell(code: ProblemCode, facts: Omit<AuthDenied, 'event' | 'code'>): void {
     this.#onDenied({ event: 'auth.denied', code, ...facts });
   }
+}
+
+function who({ tokenName, user }: Principal, address: string): Pick<AuthDenied, 'tokenName' | 'user' | 'address'> {
+  return { address, tokenName, ...(user === undefined ? {} : { user: user.login }) };
 }
 
 /** The token of a header, or undefined when there is none in it. */

@@ -193,7 +193,10 @@ export function isActionId(text: string): text is ActionId {
 }
 
 /** The privileges a request needs: a shutdown that ends in force needs `force` too. */
-export function requiredPrivileges(action: ActionId, options: Readonly<Record<string, unknown>> = {}): Privilege[] {
+export function requiredPrivileges(
+  action: ActionId,
+  options: Readonly<Record<string, unknown>> = {},
+): [Privilege, ...Privilege[]] {
   const { privilege } = ACTIONS[action];
   return action === 'shutdown' && options['thenForce'] === true ? [privilege, 'force'] : [privilege];
 }

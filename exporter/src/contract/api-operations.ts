@@ -193,8 +193,8 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Tasks, newest first',
     privilege: 'read',
     query: tasksQuery,
-    answers: [{ status: 200, description: 'The newest that fit.', mediaType: JSON_TYPE, schema: taskList }],
-    problems: [...OF_HOST],
+    answers: [{ status: 200, description: 'One page.', mediaType: JSON_TYPE, schema: taskList }],
+    problems: [...OF_HOST, 'VIREO_CURSOR'],
   },
   {
     id: 'getTask',

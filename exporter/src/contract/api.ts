@@ -88,6 +88,7 @@ export const tasksQuery = z.strictObject({
   }),
   bulkId: z.uuid().optional().meta({ description: 'Only of this bulk request.' }),
   limit,
+  cursor,
 });
 
 /** Query of a path that takes none. */

@@ -104,7 +104,13 @@ export const task = z
 export type Task = z.infer<typeof task>;
 
 /** A page of tasks, newest first. */
-export const taskList = z.strictObject({ items: z.array(task) }).meta({ id: 'TaskList' });
+export const taskList = z
+  .strictObject({
+    items: z.array(task),
+    total: z.int().meta({ description: 'Tasks that fit, on all pages together.' }),
+    nextCursor: z.string().optional().meta({ description: 'Of the next page; absent on the last.' }),
+  })
+  .meta({ id: 'TaskList' });
 /** See {@link taskList}. */
 export type TaskList = z.infer<typeof taskList>;
 

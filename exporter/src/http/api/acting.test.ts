@@ -150,6 +150,14 @@ describe('an action', () => {
     expect(await refused(pathOf(1), { action: 'destroy' }, { token: 'soft' })).toBe('VIREO_AUTH_PRIVILEGE');
     const force = { action: 'shutdown', options: { timeoutSeconds: 5, thenForce: true } };
     expect(await refused(pathOf(1), force, { token: 'soft' })).toBe('VIREO_AUTH_PRIVILEGE');
+    expect(api.denied.at(-1)).toMatchObject({
+      tokenName: 'soft',
+      privilege: 'force',
+      action: 'shutdown',
+      host: 'kvm1',
+      domain: 'web-1',
+      uuid: domain(1, '').uuid,
+    });
     expect((await post(pathOf(1), { action: 'shutdown' }, { token: 'soft' })).status).toBe(202);
   });
 
@@ -342,6 +350,47 @@ describe('tasks', () => {
     expect(await ids('?limit=1')).toEqual(['web-1']);
     expect(await ids('', 'web')).toEqual(['web-1']);
     expect(await api.code('/api/v1/tasks?state=done')).toBe('VIREO_PARAMETER');
+  });
+
+  it('come in pages that together are the whole, while others are accepted and forgotten', async () => {
+    const actor = { token: 'all', address: '::1' };
+    const order: ActionOrder = { host: 'kvm1', uuid: domain(1, '').uuid, action: 'start', options: {}, actor };
+    const many = (from: number, to: number): Task[] =>
+      Array.from({ length: to - from }, (_, i) =>
+        taskOf(order, {
+          id: `00000000-0000-4000-8000-${String(from + i).padStart(12, '0')}`,
+          // Three accepted in each second.
+          acceptedAt: new Date(Math.floor((from + i) / 3) * 1000).toISOString(),
+        }),
+      );
+    const page = async (query: string) => taskList.parse((await api.ask(`/api/v1/tasks?limit=4${query}`)).json);
+    const before = [...kept];
+    try {
+      kept.splice(0, kept.length, ...many(0, 10));
+      const first = await page('');
+      expect([first.items.length, first.total]).toEqual([4, 10]);
+      kept.unshift(...many(10, 15));
+      // What the cursor stands on is no longer kept.
+      kept.splice(
+        kept.findIndex(({ id }) => id === first.items.at(-1)?.id),
+        1,
+      );
+      const second = await page(`&cursor=${first.nextCursor ?? ''}`);
+      const third = await page(`&cursor=${second.nextCursor ?? ''}`);
+      expect(third.nextCursor).toBeUndefined();
+      const ids = [first, second, third].flatMap(({ items }) => items.map(({ id }) => Number(id.slice(-2))));
+      expect(ids).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+      expect((await page('')).items.map(({ id }) => Number(id.slice(-2)))).toEqual([14, 13, 12, 11]);
+    } finally {
+      kept.splice(0, kept.length, ...before);
+    }
+  });
+
+  it('refuse a cursor that is not theirs', async () => {
+    const ofDomains = ((await api.ask('/api/v1/domains?limit=1')).json as { nextCursor: string }).nextCursor;
+    for (const cursor of [ofDomains, 'x', Buffer.from('["tasks",1,2]').toString('base64url')]) {
+      expect(await api.code(`/api/v1/tasks?cursor=${cursor}`)).toBe('VIREO_CURSOR');
+    }
   });
 
   it('are given by id within the token’s scope', async () => {

@@ -59,7 +59,9 @@ export function bulkRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
     const options = knownOptions(action, body.options);
     refuseTwins(body.targets);
     // Without the privilege no target could be accepted: one clear answer instead of many.
-    for (const privilege of requiredPrivileges(action, options)) fleet.access.requirePrivilege(caller, privilege);
+    for (const privilege of requiredPrivileges(action, options)) {
+      fleet.access.requirePrivilege(caller, privilege, { action });
+    }
     const dryRun = body.dryRun === true;
     const bulkId = randomUUID();
     const orderOf = ({ host, uuid, ifDomainId }: BulkRequest['targets'][number]): ActionOrder => ({
@@ -117,9 +119,7 @@ function findTarget(
   action: ActionId,
   options: Options,
 ): FoundDomain {
-  const privileges = requiredPrivileges(action, options);
-  for (const privilege of privileges) fleet.access.requirePrivilege(caller, privilege);
-  return fleet.domain(caller, privileges[0] ?? 'power', host, uuid);
+  return fleet.domain(caller, requiredPrivileges(action, options), host, uuid, action);
 }
 
 function refuseTwins(targets: BulkRequest['targets']): void {

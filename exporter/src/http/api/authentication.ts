@@ -4,10 +4,10 @@
 
 import type { Request, RequestHandler } from 'express';
 import type { Principal } from '../../auth/principal.ts';
-import type { Denial, RequestGuard } from '../../auth/request-guard.ts';
+import type { Asked, Denial, RequestGuard } from '../../auth/request-guard.ts';
 import { PROBLEMS } from '../../contract/problems.ts';
 import type { Privilege } from '../../contract/privileges.ts';
-import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
+import type { HostSnapshot } from '../../hosts/snapshot.ts';
 import { HttpProblem } from '../problems.ts';
 
 /** Whoever makes a request. */
@@ -49,14 +49,24 @@ export class Access {
   }
 
   /**
-   * Before anything is looked up, so that the answer tells nothing of what there is.
+   * Of one host or domain it comes after {@link mayKnow}: what is out of scope is not found, whatever the privilege.
    *
+   * @param asked what is known of what is asked for, for the audit
    * @throws HttpProblem VIREO_AUTH_PRIVILEGE
    */
-  requirePrivilege({ principal, address }: Caller, privilege: Privilege): void {
-    if (principal.privileges.has(privilege)) return;
-    const denial = this.#guard.authorize(principal, privilege, { host: '*' }, address);
+  requirePrivilege({ principal, address }: Caller, privilege: Privilege, asked: Asked = {}): void {
+    const denial = this.#guard.authorize(principal, privilege, asked, address);
     if (denial !== undefined) throw problemOfDenial(denial);
+  }
+
+  /** Whether a host or domain that was asked for by name is in the caller's scope; a refusal goes to the audit. */
+  mayKnow({ principal, address }: Caller, privilege: Privilege, asked: Asked & { readonly host: string }): boolean {
+    return this.#guard.reaches(principal, privilege, asked, address);
+  }
+
+  /** Whether a host is in the caller's scope; for hints. */
+  reachesHost({ principal }: Caller, host: string): boolean {
+    return principal.reaches({ host });
   }
 
   /** Whether the caller may do this to a host itself; for lists. */
@@ -67,17 +77,6 @@ export class Access {
   /** Whether the caller may do this to a domain; for lists. */
   seesDomain({ principal }: Caller, privilege: Privilege, host: string, domainName: string): boolean {
     return principal.can(privilege, { host, domainName });
-  }
-
-  /** Like {@link seesHost}, of one host that was asked for by name: a refusal goes to the audit. */
-  mayHost({ principal, address }: Caller, privilege: Privilege, host: HostSnapshot): boolean {
-    return this.#guard.authorize(principal, privilege, { host: host.host }, address) === undefined;
-  }
-
-  /** Like {@link seesDomain}, of one domain that was asked for by UUID: a refusal goes to the audit. */
-  mayDomain({ principal, address }: Caller, privilege: Privilege, host: HostSnapshot, domain: DomainSnapshot): boolean {
-    const target = { host: host.host, domainName: domain.name };
-    return this.#guard.authorize(principal, privilege, target, address) === undefined;
   }
 
   /** Whether the caller's token is still in force. */

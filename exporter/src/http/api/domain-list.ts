@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One page of the list of domains: filtered, sorted, and cut after a cursor. A cursor is the sort key of the last
-// domain given out, so domains that come or go in between shift nothing: the next page begins after that key.
+// One page of the list of domains: filtered, sorted, and cut after a cursor.
 
-import { HttpProblem } from '../problems.ts';
+import { readCursor, writeCursor } from './cursor.ts';
 import { compareText } from './domain-index.ts';
 import type { DomainEntry } from './domain-index.ts';
 import type { DomainSort } from '../../contract/api.ts';
@@ -76,7 +75,14 @@ export function listDomains(
   return {
     entries: page,
     total: fitting.length,
-    ...(more ? { nextCursor: writeCursor(sort, keys, last) } : {}),
+    ...(more
+      ? {
+          nextCursor: writeCursor(
+            sort,
+            keys.map((key) => key(last)),
+          ),
+        }
+      : {}),
   };
 }
 
@@ -126,27 +132,4 @@ function isPast(entry: DomainEntry, keys: readonly Key[], after: readonly string
     if (order !== 0) return descending ? order < 0 : order > 0;
   }
   return false;
-}
-
-function writeCursor(sort: DomainSort, keys: readonly Key[], last: DomainEntry): string {
-  return Buffer.from(JSON.stringify([sort, ...keys.map((key) => key(last))])).toString('base64url');
-}
-
-function readCursor(cursor: string, sort: DomainSort, keyCount: number): readonly string[] {
-  let content: unknown;
-  try {
-    content = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    content = undefined;
-  }
-  if (
-    !Array.isArray(content) ||
-    content.length !== keyCount + 1 ||
-    !content.every((part) => typeof part === 'string')
-  ) {
-    throw new HttpProblem('VIREO_CURSOR', 'the cursor is not one that this list gave out');
-  }
-  const [of, ...after] = content;
-  if (of !== sort) throw new HttpProblem('VIREO_CURSOR', 'the cursor belongs to the same list with another sort=');
-  return after;
 }

@@ -17,8 +17,8 @@ export function listDomainsRoute(fleet: Fleet, actions: ActionsPort): RequestHan
   return (request, response) => {
     const caller = callerOf(request);
     const { principal } = caller;
-    fleet.access.requirePrivilege(caller, 'read');
     const { host, state, q, sort, limit, cursor } = queryOf(request, domainsQuery, REPEATABLE_PARAMETERS);
+    fleet.access.requirePrivilege(caller, 'read');
     // A misspelt host would otherwise look like one without domains.
     for (const name of host ?? []) fleet.host(caller, 'read', name);
     const page = listDomains(
@@ -41,9 +41,9 @@ export function listDomainsRoute(fleet: Fleet, actions: ActionsPort): RequestHan
 export function domainRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
   return (request, response) => {
     const caller = callerOf(request);
-    fleet.access.requirePrivilege(caller, 'read');
+    const uuid = uuidPart(request);
     queryOf(request, noQuery);
-    const found = fleet.domain(caller, 'read', pathPart(request, 'host'), uuidPart(request));
+    const found = fleet.domain(caller, ['read'], pathPart(request, 'host'), uuid);
     sendJson(response, viewDomain(found, actions.describe(found, caller.principal)));
   };
 }

@@ -33,8 +33,8 @@ export function eventsRoute({ fleet, feed, logger, stopping, heartbeatMs }: Even
   return (request, response) => {
     const caller = callerOf(request);
     const { access } = fleet;
-    access.requirePrivilege(caller, 'read');
     queryOf(request, noQuery);
+    access.requirePrivilege(caller, 'read');
     if (request.method === 'HEAD') {
       response.set('Content-Type', 'text/event-stream; charset=utf-8').end();
       return;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds hosts and domains for a caller. What lies outside the caller's scope is not found, and not suggested either.
+// Finds hosts and domains for a caller, in one order for all routes: scope, existence, privilege. What lies outside the
+// caller's scope is not found, and not suggested either; docs/api.md has the table of what is answered when.
 
 import { nearest } from '../../config/nearest.ts';
 import type { Privilege } from '../../contract/privileges.ts';
@@ -41,36 +42,53 @@ export class Fleet {
   /**
    * One host by name.
    *
-   * @throws HttpProblem VIREO_HOST_UNKNOWN
+   * @throws HttpProblem VIREO_HOST_UNKNOWN, VIREO_AUTH_PRIVILEGE
    */
   host(caller: Caller, privilege: Privilege, name: string): HostSnapshot {
-    const host = this.#hosts().find((snapshot) => snapshot.host === name);
-    if (host === undefined || !this.access.mayHost(caller, privilege, host)) throw this.#unknownHost(caller, name);
+    const host = this.#knownHost(caller, privilege, name);
+    this.access.requirePrivilege(caller, privilege, { host: name });
     return host;
   }
 
   /**
    * One domain by host and UUID.
    *
-   * @throws HttpProblem VIREO_HOST_UNKNOWN, VIREO_DOMAIN_UNKNOWN, or VIREO_HOST_LOST when nobody knows its domains
+   * @param needed every privilege that is needed
+   * @param action what is to be done, for the audit
+   * @throws HttpProblem VIREO_HOST_UNKNOWN, VIREO_DOMAIN_UNKNOWN, VIREO_AUTH_PRIVILEGE, or VIREO_HOST_LOST when nobody
+   *   knows its domains
    */
-  domain(caller: Caller, privilege: Privilege, name: string, uuid: string): FoundDomain {
-    const host = this.#hosts().find((snapshot) => snapshot.host === name);
-    const domain = host?.domains.get(uuid);
-    if (host !== undefined && domain !== undefined && this.access.mayDomain(caller, privilege, host, domain)) {
-      return { host, domain };
+  domain(
+    caller: Caller,
+    needed: readonly [Privilege, ...Privilege[]],
+    name: string,
+    uuid: string,
+    action?: string,
+  ): FoundDomain {
+    const { access } = this;
+    const [privilege] = needed;
+    const host = this.#knownHost(caller, privilege, name);
+    const domain = host.domains.get(uuid);
+    const asked = { host: name, uuid, ...(action === undefined ? {} : { action }) };
+    const named = domain === undefined ? asked : { ...asked, domain: domain.name };
+    // A domain nobody can tell of: that the privilege is missing can be told, and no waiting helps against that.
+    const exists = domain !== undefined || !host.domainsKnown;
+    if (!exists || (domain !== undefined && !access.mayKnow(caller, privilege, named))) {
+      throw new HttpProblem('VIREO_DOMAIN_UNKNOWN', `host "${shown(name)}" has no domain ${uuid}`);
     }
-    if (host === undefined || !this.#mayKnow(caller, host)) throw this.#unknownHost(caller, name);
-    if (!host.domainsKnown) throw hostLost(host);
-    throw new HttpProblem('VIREO_DOMAIN_UNKNOWN', `host "${shown(name)}" has no domain ${uuid}`);
+    for (const each of needed) access.requirePrivilege(caller, each, named);
+    if (domain === undefined) throw hostLost(host);
+    return { host, domain };
   }
 
-  #mayKnow(caller: Caller, host: HostSnapshot): boolean {
-    return this.access.seesHost(caller, 'read', host) || this.access.seesHost(caller, 'xml', host);
+  #knownHost(caller: Caller, privilege: Privilege, name: string): HostSnapshot {
+    const host = this.#hosts().find((snapshot) => snapshot.host === name);
+    if (host !== undefined && this.access.mayKnow(caller, privilege, { host: name })) return host;
+    throw this.#unknownHost(caller, name);
   }
 
   #unknownHost(caller: Caller, name: string): HttpProblem {
-    const names = this.#hosts().flatMap((host) => (this.#mayKnow(caller, host) ? [host.host] : []));
+    const names = this.#hosts().flatMap((host) => (this.access.reachesHost(caller, host.host) ? [host.host] : []));
     const meant = names.includes(name) ? undefined : nearest(name, names);
     const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
     return new HttpProblem('VIREO_HOST_UNKNOWN', `no host is called "${shown(name)}"${hint}`);

@@ -16,8 +16,8 @@ import { sendJson } from './send.ts';
 export function listHostsRoute(fleet: Fleet): RequestHandler {
   return (request, response) => {
     const caller = callerOf(request);
-    fleet.access.requirePrivilege(caller, 'read');
     queryOf(request, noQuery);
+    fleet.access.requirePrivilege(caller, 'read');
     const hosts = fleet.hostsFor(caller, 'read');
     const list: HostList = { items: hosts.map((host) => viewHostBrief(host, visibleAt(fleet, caller, host))) };
     sendJson(response, list);
@@ -28,7 +28,6 @@ export function listHostsRoute(fleet: Fleet): RequestHandler {
 export function hostRoute(fleet: Fleet): RequestHandler {
   return (request, response) => {
     const caller = callerOf(request);
-    fleet.access.requirePrivilege(caller, 'read');
     queryOf(request, noQuery);
     const host = fleet.host(caller, 'read', pathPart(request, 'host'));
     sendJson(response, viewHost(host, visibleAt(fleet, caller, host)));

@@ -29,7 +29,6 @@ export function inspectionRoutes(fleet: Fleet, inspection: (host: string) => Ins
   return {
     hostXml: limited(async (request, response) => {
       const caller = callerOf(request);
-      fleet.access.requirePrivilege(caller, 'xml');
       queryOf(request, noQuery);
       const host = fleet.host(caller, 'xml', pathPart(request, 'host'));
       if (host.state.kind !== 'up') throw hostLost(host);
@@ -40,10 +39,9 @@ export function inspectionRoutes(fleet: Fleet, inspection: (host: string) => Ins
     }),
     domainXml: limited(async (request, response) => {
       const caller = callerOf(request);
-      fleet.access.requirePrivilege(caller, 'xml');
       const uuid = uuidPart(request);
       const { view } = queryOf(request, xmlQuery);
-      const { host, domain } = fleet.domain(caller, 'xml', pathPart(request, 'host'), uuid);
+      const { host, domain } = fleet.domain(caller, ['xml'], pathPart(request, 'host'), uuid);
       if (host.state.kind !== 'up') throw hostLost(host);
       const chosen = view ?? (domain.id === -1 ? 'config' : 'live');
       const port = inspection(host.host);
@@ -56,10 +54,9 @@ export function inspectionRoutes(fleet: Fleet, inspection: (host: string) => Ins
     }),
     screenshot: limited(async (request, response) => {
       const caller = callerOf(request);
-      fleet.access.requirePrivilege(caller, 'console.view');
       const uuid = uuidPart(request);
       const { screen } = queryOf(request, screenshotQuery);
-      const { host, domain } = fleet.domain(caller, 'console.view', pathPart(request, 'host'), uuid);
+      const { host, domain } = fleet.domain(caller, ['console.view'], pathPart(request, 'host'), uuid);
       if (host.state.kind !== 'up') throw hostLost(host);
       if (domain.id === -1) throw new HttpProblem('VIREO_STATE', `domain ${domain.name} is ${domain.state}: no screen`);
       const { mime, bytes } = await inspection(host.host).screenshot(domain, screen, whileWanted(response));

@@ -340,11 +340,21 @@ describe('whoever asks', () => {
     }
   });
 
-  it('needs the privilege, and learns nothing of what there is without it', async () => {
-    for (const path of ['/api/v1/hosts', '/api/v1/domains', domainPath(1), domainPath(77), '/api/v1/hosts/kvm9']) {
+  it('needs the privilege; the audit tells of which host and domain, or of none for a list', async () => {
+    const common = { event: 'auth.denied', code: 'VIREO_AUTH_PRIVILEGE', tokenName: 'blind', privilege: 'read' };
+    const line = { ...common, reason: 'privilege not granted', address: '127.0.0.1' };
+    for (const [path, asked] of [
+      ['/api/v1/hosts', {}],
+      ['/api/v1/domains?host=kvm1', {}],
+      ['/api/v1/hosts/kvm1', { host: 'kvm1' }],
+      [domainPath(1), { host: 'kvm1', domain: 'web-1', uuid: domain(1, '').uuid }],
+      // Not connected: which domains it has is not known.
+      [domainPath(1, 'kvm3'), { host: 'kvm3', uuid: domain(1, '').uuid }],
+    ] as const) {
+      const before = api.denied.length;
       expect(await api.code(path, { token: 'blind' })).toBe('VIREO_AUTH_PRIVILEGE');
+      expect(api.denied.slice(before)).toEqual([{ ...line, ...asked }]);
     }
-    expect(api.denied.at(-1)).toMatchObject({ event: 'auth.denied', tokenName: 'blind', privilege: 'read' });
   });
 
   it('is told which methods and paths there are', async () => {
