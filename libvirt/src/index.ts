@@ -6,6 +6,8 @@ export type { ConnectDeadlines, ConnectOptions } from './connect.ts';
 export type { Credentials } from './auth/auth-conf.ts';
 export { parseConnectionUri, redactUri } from './uri.ts';
 export type { ConnectionUri } from './uri.ts';
+export { remoteSocketCommand, sshOfHost } from './transport/ssh-command.ts';
+export type { CommandLine } from './transport/ssh-command.ts';
 
 export { Connection } from './api/connection.ts';
 export type { ConnectionInfo } from './api/connection.ts';
@@ -57,6 +59,7 @@ export type { BlockJob, JobInfo, JobStats, JobsApi } from './api/jobs.ts';
 export type { DhcpLease, NetworkFilter, NetworksApi } from './api/networks.ts';
 export type { PoolFilter, PoolInfo, PoolsApi, VolumeInfo } from './api/pools.ts';
 export type {
+  CheckpointFilter,
   SnapshotCreateOptions,
   SnapshotDeleteOptions,
   SnapshotFilter,

@@ -38,6 +38,14 @@ const LIST_FLAGS = {
 /** Which snapshots. */
 export type SnapshotFilter = FlagOptions<typeof LIST_FLAGS>;
 
+// virDomainCheckpointListFlags
+const CHECKPOINT_LIST_FLAGS = { roots: 1, topological: 2, leaves: 4, noLeaves: 8 } as const;
+/** Which checkpoints. */
+export type CheckpointFilter = FlagOptions<typeof CHECKPOINT_LIST_FLAGS>;
+
+/** VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN */
+const CHECKPOINT_WITHOUT_DOMAIN = 2;
+
 // virDomainSnapshotCreateFlags
 const CREATE_FLAGS = {
   redefine: 1,
@@ -125,13 +133,19 @@ export class SnapshotsApi {
   }
 
   /** libvirt 5.6.0. */
-  async checkpoints(dom: DomainRef, options?: CallOptions): Promise<readonly CheckpointRef[]> {
-    const args = { dom, need_results: 1, flags: 0 };
+  async checkpoints(
+    dom: DomainRef,
+    filter: CheckpointFilter = {},
+    options?: CallOptions,
+  ): Promise<readonly CheckpointRef[]> {
+    const args = { dom, need_results: 1, flags: flagBits(CHECKPOINT_LIST_FLAGS, filter) };
     return (await this.#rpc.call(DOMAIN_LIST_ALL_CHECKPOINTS, args, options)).checkpoints;
   }
 
+  /** The checkpoint's definition, without that of its domain. */
   async checkpointXml(checkpoint: CheckpointRef, options?: CallOptions): Promise<string> {
-    return (await this.#rpc.call(DOMAIN_CHECKPOINT_GET_XML_DESC, { checkpoint, flags: 0 }, options)).xml;
+    const args = { checkpoint, flags: CHECKPOINT_WITHOUT_DOMAIN };
+    return (await this.#rpc.call(DOMAIN_CHECKPOINT_GET_XML_DESC, args, options)).xml;
   }
 }
 
