@@ -6,6 +6,7 @@ import { run, say } from '../exporter/prepare.mjs';
 
 const PACKAGES = [
   'curl',
+  'dbus',
   'iproute2',
   'libsasl2-modules',
   'libvirt-clients',
@@ -16,6 +17,7 @@ const PACKAGES = [
   'openssh-client',
   'openssh-server',
   'openssl',
+  'polkitd',
   'prometheus',
   'prometheus-libvirt-exporter',
   'python3-prometheus-client',

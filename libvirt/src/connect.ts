@@ -98,6 +98,7 @@ async function open(
   await authenticate(rpc, uri, {
     ...signal,
     ...(credentials === undefined ? {} : { credentials }),
+    readOnly,
     listMs: connectMs,
     authMs: deadlines?.authMs ?? DEFAULT_AUTH_MS,
   });

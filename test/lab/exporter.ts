@@ -4,6 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, repositoryRoot } from './lab.ts';
 import type { Lab } from './lab.ts';
+import { asUser } from './polkit.ts';
+import { keepOutput } from './planted.ts';
 import { start } from './process.ts';
 import type { RunningProcess } from './process.ts';
 import { waitFor } from './wait-for.ts';
@@ -47,6 +49,8 @@ export interface ExporterOptions {
   readonly flags?: readonly string[];
   /** Through exporter/start.mjs, as `npm start` does, rather than the built program itself. */
   readonly throughNpmStart?: boolean;
+  /** Another user than the tests', without groups. */
+  readonly user?: string;
 }
 
 const MAIN = join('exporter', 'dist', 'main.js');
@@ -65,7 +69,8 @@ export async function launchExporter(
   }
   let stdout = '';
   const program = join(repositoryRoot(), options.throughNpmStart === true ? NPM_START : MAIN);
-  const running = start(lab, process.execPath, [program, ...flags], {
+  const command: [string, string[]] = [process.execPath, [program, ...flags]];
+  const running = start(lab, ...(options.user === undefined ? command : asUser(options.user, ...command)), {
     onStdout: (text) => (stdout += text),
   });
   return { process: running, lines: () => stdout.split('\n').filter((line) => line !== '') };
@@ -104,6 +109,7 @@ export async function scrape(url: string): Promise<Exposition> {
   const began = performance.now();
   const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
   const text = await response.text();
+  keepOutput('answers-scrape', text);
   const tookMs = performance.now() - began;
   if (!response.ok) throw new Error(`${url}: ${String(response.status)}`);
   const series = parseExposition(text);

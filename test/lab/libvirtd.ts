@@ -18,6 +18,8 @@ export interface LibvirtdOptions {
   readonly tls?: CertificateFiles;
   /** Wants SASL on the read-write unix socket, and on TLS besides the certificate. See `addSaslUser`. */
   readonly sasl?: boolean;
+  /** Asks polkit about whoever comes to a unix socket. See `startPolkit`. */
+  readonly polkit?: boolean;
 }
 
 /** A running (or just killed) daemon. */
@@ -66,8 +68,8 @@ function buildDisplayPorts(): string {
 /** The daemon's configuration; one key a line. */
 function buildConfig(options: LibvirtdOptions, tcpPort: number, tlsPort: number): string {
   const lines = [
-    'auth_unix_ro = "none"',
-    `auth_unix_rw = "${options.sasl === true ? 'sasl' : 'none'}"`,
+    `auth_unix_ro = "${options.polkit === true ? 'polkit' : 'none'}"`,
+    `auth_unix_rw = "${options.polkit === true ? 'polkit' : options.sasl === true ? 'sasl' : 'none'}"`,
     'unix_sock_rw_perms = "0777"',
     'unix_sock_ro_perms = "0777"',
     'listen_addr = "127.0.0.1"',

@@ -56,7 +56,7 @@ function refuse(procedure: string, code: number): Handler {
 }
 
 const LOCAL = parseConnectionUri('qemu:///system');
-const TIMES = { listMs: 10_000, authMs: 30_000 };
+const TIMES = { readOnly: false, listMs: 10_000, authMs: 30_000 };
 const CREDENTIALS = { username: 'vireo', password: 'secret' };
 
 /** A SCRAM-SHA-256 server after RFC 5802, written apart from the client. */
@@ -115,10 +115,10 @@ describe('authenticate', () => {
   });
 
   it.each([
-    [45, 'polkit denies this user access'],
-    [79, 'was cancelled'],
+    [45, 'polkit denies this user org.libvirt.unix.manage; allow it by a polkit rule'],
+    [79, 'about org.libvirt.unix.manage was cancelled'],
     [94, 'has no agent to ask through'],
-    [1, 'polkit refused (VIR_ERR_INTERNAL_ERROR)'],
+    [1, 'could not ask polkit about org.libvirt.unix.manage (VIR_ERR_INTERNAL_ERROR)'],
   ])("explains polkit's error %d without the daemon's stale text", async (code, why) => {
     const daemon = new Daemon({ AUTH_LIST: () => ({ types: [2] }), AUTH_POLKIT: refuse('AUTH_POLKIT', code) });
     const failure = authenticate(daemon, LOCAL, TIMES);
@@ -127,6 +127,22 @@ describe('authenticate', () => {
       message: expect.stringContaining(why) as string,
     });
     await expect(failure).rejects.not.toThrow('stale text');
+  });
+
+  it.each([
+    ['qemu:///system', false, 'manage'],
+    ['qemu:///system', true, 'monitor'],
+    ['qemu:///system?socket=/run/libvirt/libvirt-sock-ro', false, 'monitor'],
+    ['qemu:///system?socket=/run/libvirt/libvirt-sock', true, 'manage'],
+  ])('names the action polkit refused and a remedy that can help: %s, read-only %p', async (text, readOnly, action) => {
+    const daemon = new Daemon({ AUTH_LIST: () => ({ types: [2] }), AUTH_POLKIT: refuse('AUTH_POLKIT', 45) });
+    const failure: unknown = await authenticate(daemon, parseConnectionUri(text), { ...TIMES, readOnly }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toHaveProperty('message', expect.stringContaining(`org.libvirt.unix.${action};`));
+    // The group libvirt has manage only, and a read-only connection asks for monitor.
+    const more = action === 'manage' ? ', add the user to the group libvirt, or connect read-only' : '';
+    expect(failure).toHaveProperty('message', expect.stringMatching(new RegExp(`polkit rule${more}$`, 'u')));
   });
 
   it("takes the daemon's first method, unless the URI chooses", async () => {

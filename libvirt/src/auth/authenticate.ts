@@ -16,6 +16,8 @@ export type AuthCaller = Pick<RpcClient, 'call'>;
 export interface AuthOptions {
   /** Used for SASL; read from auth.conf when left out, and only if the daemon asks. */
   readonly credentials?: Credentials;
+  /** Whether the daemon's read-only socket is meant. */
+  readonly readOnly: boolean;
   /** For AUTH_LIST, which a healthy daemon answers at once. */
   readonly listMs: number;
   /** For each call after it; polkit may be asking a person. */
@@ -41,7 +43,7 @@ export async function authenticate(rpc: AuthCaller, uri: ConnectionUri, options:
     case 'none':
       return;
     case 'polkit':
-      await authenticatePolkit(rpc, uri, callOptions);
+      await authenticatePolkit(rpc, uri, options.readOnly, callOptions);
       return;
     case 'sasl':
       await authenticateSasl(rpc, uri, options.credentials, callOptions);
@@ -63,19 +65,40 @@ function chooseMethod(uri: ConnectionUri, types: readonly number[]): 'none' | 's
   );
 }
 
-/** What polkit's refusals mean, by virErrorNumber. The daemon's own text is left out: it may be of an earlier error. */
-const POLKIT_HINTS: Readonly<Record<number, string>> = {
-  45: 'polkit denies this user access; allow org.libvirt.unix.manage by a polkit rule, add the user to the group libvirt, or connect read-only',
-  79: 'the question polkit asked on the host was cancelled',
-  94: 'polkit wants to ask a person and has no agent to ask through; allow org.libvirt.unix.manage by a polkit rule, add the user to the group libvirt, or connect read-only',
+/** Refusals after asking polkit, by virErrorNumber. The daemon's own text is left out: it may be of an earlier error. */
+const POLKIT_REFUSALS: Readonly<Record<number, (actionId: string) => string>> = {
+  45: (id) => `polkit denies this user ${id}`,
+  79: (id) => `the question polkit asked on the host about ${id} was cancelled`,
+  94: (id) => `polkit wants to ask a person about ${id} and has no agent to ask through`,
 };
 
-async function authenticatePolkit(rpc: AuthCaller, uri: ConnectionUri, options: CallOptions): Promise<void> {
+/** The action polkit decides about: remoteDispatchAuthPolkit takes it from the socket, whatever CONNECT_OPEN asks later. */
+function polkitAction({ params: { socket } }: ConnectionUri, readOnly: boolean): { id: string; remedy: string } {
+  const monitors = socket === undefined ? readOnly : socket.endsWith('-ro');
+  return monitors
+    ? { id: 'org.libvirt.unix.monitor', remedy: 'allow it by a polkit rule' }
+    : {
+        id: 'org.libvirt.unix.manage',
+        remedy: 'allow it by a polkit rule, add the user to the group libvirt, or connect read-only',
+      };
+}
+
+async function authenticatePolkit(
+  rpc: AuthCaller,
+  uri: ConnectionUri,
+  readOnly: boolean,
+  options: CallOptions,
+): Promise<void> {
   try {
     await rpc.call(AUTH_POLKIT, {}, options);
   } catch (error) {
     if (!(error instanceof RemoteError)) throw error;
-    const why = POLKIT_HINTS[error.number] ?? `polkit refused (${error.name})`;
+    const { id, remedy } = polkitAction(uri, readOnly);
+    const refusal = POLKIT_REFUSALS[error.number]?.(id);
+    const why =
+      refusal === undefined
+        ? `the daemon could not ask polkit about ${id} (${error.name}); see that the system bus and polkitd run there`
+        : `${refusal}; ${remedy}`;
     throw new TransportError('LV_CONN_AUTH', `connect failed: ${uri.text}: ${why}`, { cause: error });
   }
 }
