@@ -3,10 +3,10 @@
 
 import { DOMAIN_STATES, libvirtNumber, STORAGE_POOL_STATES } from '../contract/libvirt-states.ts';
 import type { DomainSnapshot, HostFacts, HostSnapshot, NodeSnapshot, PoolSnapshot } from '../hosts/snapshot.ts';
-import { DomainLabels } from './domain-labels.ts';
-import { encodeDomain } from './encode-domain.ts';
+import { DomainSegments } from './domain-segments.ts';
 import { closeLabels, familyIndex, openLabels, SampleWriter } from './exposition.ts';
-import type { Fragments, LabelPairs } from './exposition.ts';
+import type { LabelPairs } from './exposition.ts';
+import type { Fragments, SampleMemory } from './sample-lines.ts';
 
 const UP = familyIndex('libvirt_up');
 const VERSIONS_INFO = familyIndex('libvirt_versions_info');
@@ -38,28 +38,36 @@ const POLL_DURATION = familyIndex('vireo_poll_duration_seconds');
 const POLL_SUCCESS = familyIndex('vireo_poll_success');
 const POLL_LAST_SUCCESS = familyIndex('vireo_poll_last_success_timestamp_seconds');
 
+const NO_DOMAINS: ReadonlyMap<string, DomainSnapshot> = new Map();
 const CONNECTION_STATES = ['connecting', 'up', 'lost'] as const;
 
 /** Encodes the snapshots of one host; keeps the label text of its domains from one to the next. */
 export class HostEncoder {
   private readonly open: string;
   private readonly plain: string;
-  private readonly host: string;
-  private domains = new Map<string, DomainLabels>();
+  private readonly writer: SampleWriter;
+  private readonly domains: DomainSegments;
 
-  constructor(host: string) {
-    this.host = host;
+  /** @param memory may be shared with other encoders; {@link newSampleMemory} makes it */
+  constructor(host: string, memory?: SampleMemory) {
     this.open = openLabels([['host', host]]);
     this.plain = closeLabels(this.open);
+    this.writer = new SampleWriter(memory);
+    this.domains = new DomainSegments(host, memory);
   }
 
   /**
-   * Encodes one snapshot.
+   * Encodes one snapshot, a slice at each step. Other encoders of the same memory may run between the steps; another
+   * snapshot of this host may not.
    *
    * @param takenAt Milliseconds since the epoch when the page got it.
+   * @returns All segments of the host; they belong together.
    */
-  encode(snapshot: HostSnapshot, takenAt: number): Fragments {
-    const writer = new SampleWriter();
+  *encode(snapshot: HostSnapshot, takenAt: number): Generator<undefined, readonly Fragments[]> {
+    const named = snapshot.domainsKnown ? uniqueByName(snapshot.domains.values()) : NO_DOMAINS;
+    const domains = yield* this.domains.encode(named);
+    const { writer } = this;
+    writer.begin();
     const up = snapshot.state.kind === 'up';
     writer.add(UP, this.plain, up ? 1 : 0);
     // Of a host that is gone, old facts are no facts; while it comes up, what is known already is true.
@@ -70,17 +78,16 @@ export class HostEncoder {
         writer.addGiven(MEMORY_TOTAL, this.plain, snapshot.node?.memoryBytesByKind?.get('total'));
       }
     }
-    let unlabelled = 0;
+    let unlabelled = domains.unlabelled;
     if (snapshot.domainsKnown) {
-      unlabelled += this.encodeDomains(writer, snapshot);
+      unlabelled += snapshot.domains.size - named.size;
+      this.encodeDomainCounts(writer, snapshot);
       unlabelled += this.encodePools(writer, snapshot.pools);
-    } else {
-      this.domains.clear();
     }
     this.encodeVireo(writer, snapshot, takenAt);
     writer.add(UNLABELLED, this.plain, unlabelled);
-    writer.add(SERIES, this.plain, writer.series);
-    return writer.finish();
+    writer.add(SERIES, this.plain, domains.series + writer.series);
+    return [writer.finish(), ...domains.fragments];
   }
 
   private encodeFacts(writer: SampleWriter, facts: HostFacts): void {
@@ -119,24 +126,13 @@ export class HostEncoder {
     }
   }
 
-  private encodeDomains(writer: SampleWriter, snapshot: HostSnapshot): number {
+  private encodeDomainCounts(writer: SampleWriter, snapshot: HostSnapshot): void {
     writer.add(DOMAINS, this.plain, snapshot.domains.size);
     const counts = new Map<string, number>(DOMAIN_STATES.map((state) => [state, 0]));
     for (const { state } of snapshot.domains.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
     for (const [state, count] of counts) {
       writer.add(DOMAINS_BY_STATE, closeLabels(this.open, [['state', state]]), count);
     }
-
-    const named = uniqueByName(snapshot.domains.values());
-    let unlabelled = snapshot.domains.size - named.size;
-    const labelsInUse = new Map<string, DomainLabels>();
-    for (const [name, domain] of named) {
-      const labels = this.domains.get(name) ?? new DomainLabels(this.host, name);
-      labelsInUse.set(name, labels);
-      unlabelled += encodeDomain(writer, labels, domain);
-    }
-    this.domains = labelsInUse;
-    return unlabelled;
   }
 
   private encodePools(writer: SampleWriter, pools: readonly PoolSnapshot[]): number {

@@ -5,6 +5,8 @@
 import { SNAPSHOT_FAMILIES } from '../contract/metrics.ts';
 import type { FactName } from '../contract/metrics.ts';
 import type { MetricFamily, MetricType } from '../contract/metric-family.ts';
+import { SampleMemory } from './sample-lines.ts';
+import type { Fragments, WrittenSamples } from './sample-lines.ts';
 
 /** Content type of text format 0.0.4. */
 export const TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -70,18 +72,27 @@ export function indexOf(name: string): number {
   return index;
 }
 
-/** The encoded samples of one host: one Buffer, and where each family's part of it begins. */
-export interface Fragments {
-  readonly bytes: Buffer;
-  /** One entry per family of the table, and the total length as the last. */
-  readonly offsets: Uint32Array;
+/** Memory for {@link SampleWriter}s; one does for all of them, since each is filled and finished without a pause. */
+export function newSampleMemory(): SampleMemory {
+  return new SampleMemory(NAMES);
 }
 
-/** Collects the sample lines of one host, family by family. */
+/** Collects the samples of one segment of a host, in any order, and writes their lines family by family. */
 export class SampleWriter {
   /** Number of samples so far. */
   series = 0;
-  private readonly texts: string[] = NAMES.map(() => '');
+  private readonly memory: SampleMemory;
+  private before: WrittenSamples | undefined;
+
+  constructor(memory: SampleMemory = newSampleMemory()) {
+    this.memory = memory;
+  }
+
+  /** Begins anew; what was written last makes the next {@link finish} cheap. */
+  begin(): void {
+    this.series = 0;
+    this.memory.clear();
+  }
 
   /**
    * Adds one sample.
@@ -92,9 +103,7 @@ export class SampleWriter {
    */
   add(family: number, labels: string, value: number): void {
     if (!Number.isFinite(value)) return;
-    // String() gives the shortest text that parses back to the same double; Go reads all its forms ("1e+21").
-    const line = `${NAMES[family] ?? ''}${labels}${String(value)}\n`;
-    this.texts[family] = (this.texts[family] ?? '') + line;
+    this.memory.add(family, labels, value);
     this.series++;
   }
 
@@ -110,18 +119,7 @@ export class SampleWriter {
 
   /** The lines as bytes. */
   finish(): Fragments {
-    const offsets = new Uint32Array(NAMES.length + 1);
-    let length = 0;
-    this.texts.forEach((text, index) => {
-      offsets[index] = length;
-      length += Buffer.byteLength(text);
-    });
-    offsets[NAMES.length] = length;
-    // Not from Node's pool: it lives as long as the generation, and would keep the whole pool slab alive.
-    const bytes = Buffer.allocUnsafeSlow(length);
-    this.texts.forEach((text, index) => {
-      if (text !== '') bytes.write(text, offsets[index] ?? 0);
-    });
-    return { bytes, offsets };
+    this.before = this.memory.write(this.before);
+    return this.before;
   }
 }

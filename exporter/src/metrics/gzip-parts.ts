@@ -3,7 +3,7 @@
 // metrics, new every second) joined to it. The result is one ordinary gzip member: browsers stop after the first.
 
 import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { constants, crc32, createDeflateRaw, deflateRaw } from 'node:zlib';
 
 const deflate = promisify<Buffer, { level: number; finishFlush: number }, Buffer>(deflateRaw);
 
@@ -21,11 +21,36 @@ export interface GzipBeginning {
   readonly size: number;
 }
 
-/** Compresses the beginning of a body, in the thread pool. */
-export async function beginGzip(body: Buffer): Promise<GzipBeginning> {
+/** Text that is compressed in one go, and bytes of output that come in one piece. */
+const PIECE_BYTES = 1024 * 1024;
+const OUTPUT_BYTES = 256 * 1024;
+
+/** Where a body comes from, piece by piece. */
+export interface BodySource {
+  /** At least as many bytes as there are. */
+  readonly bound: number;
+  /** Goes on filling `target`, at least as large as `bound` or a piece; returns how many bytes it took, 0 at the end. */
+  fill(target: Buffer): number;
+}
+
+/** Compresses the beginning of a body, in the thread pool. A body of any size takes the same memory. */
+export async function beginGzip(source: BodySource): Promise<GzipBeginning> {
   // A full flush ends on a byte and forgets the window, so another deflate stream may follow.
-  const deflated = await deflate(body, { level: LEVEL, finishFlush: constants.Z_FULL_FLUSH });
-  return { deflated, crc: crc32(body), size: body.length };
+  const stream = createDeflateRaw({ level: LEVEL, chunkSize: OUTPUT_BYTES, finishFlush: constants.Z_FULL_FLUSH });
+  const deflated = stream.toArray();
+  // Whoever waits for the end is told of a failure; this keeps it from being called unhandled until then.
+  deflated.catch(() => undefined);
+  const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, Math.max(1, source.bound)));
+  let crc = 0;
+  let size = 0;
+  for (let length = source.fill(piece); length > 0; length = source.fill(piece)) {
+    const text = piece.subarray(0, length);
+    crc = crc32(text, crc);
+    size += length;
+    await new Promise((resolve) => stream.write(text, resolve));
+  }
+  stream.end();
+  return { deflated: Buffer.concat(await deflated), crc, size };
 }
 
 /** A compressed end of a body, for any beginning. */

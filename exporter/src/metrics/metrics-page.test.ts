@@ -74,6 +74,23 @@ describe('MetricsPage', () => {
     expect(valueOf(rendered, 'vireo_host_snapshot_timestamp_seconds')).toBe((T0 + 50) / 1000);
   });
 
+  it('shows a host too large for one slice as it was until all of it is encoded, and no scrape waits for that', async () => {
+    const page = new MetricsPage({ now: () => T0 });
+    const crowd = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ ...WEB, name: `web-${String(i)}`, uuid: `${WEB.uuid}-${String(i)}` }));
+    page.update(hostWith([WEB]));
+    page.update(hostWith(crowd(4_000), { generation: 2 }));
+    expect(valueOf(await text(page), 'libvirt_domains')).toBe(1);
+    let seen = 1;
+    while (seen === 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const rendered = await text(page);
+      seen = valueOf(rendered, 'libvirt_domains') ?? 0;
+      expect(rendered.match(/^libvirt_domain_active\{/gm)).toHaveLength(seen);
+    }
+    expect(seen).toBe(4_000);
+  });
+
   it('keeps up when the clock is set back', async () => {
     let now = T0;
     const page = new MetricsPage({ now: () => now });

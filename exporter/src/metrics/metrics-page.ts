@@ -2,20 +2,21 @@
 // The page /metrics: ready bytes per host, made when its snapshot came, put together at a scrape. No scrape waits for
 // libvirt, and a second Prometheus costs a copy.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MetricGroup } from '../contract/groups.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import { HostEncoder } from './encode-host.ts';
-import { SampleWriter, TEXT_CONTENT_TYPE } from './exposition.ts';
-import type { Fragments } from './exposition.ts';
+import { EncodeQueue } from './encode-queue.ts';
+import { newSampleMemory, TEXT_CONTENT_TYPE } from './exposition.ts';
 import { GzipCache, NarrowedCaches } from './gzip-cache.ts';
 import { acceptsGzip, beginGzip, joinGzip } from './gzip-parts.ts';
-import type { GzipBeginning } from './gzip-parts.ts';
 import { negotiateFormat } from './negotiate.ts';
 import type { ExpositionFormat } from './negotiate.ts';
 import { OPENMETRICS_CONTENT_TYPE } from './openmetrics.ts';
 import { PageEnds } from './page-end.ts';
 import type { PageEnd } from './page-end.ts';
-import { joinFragments } from './page-parts.ts';
+import { PageCopy } from './page-parts.ts';
+import type { Fragments, SampleMemory } from './sample-lines.ts';
 
 /** Vireo's own process metrics, as the page needs them. */
 export interface ProcessMetrics {
@@ -59,24 +60,31 @@ export interface MetricsPageOptions {
 }
 
 /**
- * The least time between two encodings of one host in milliseconds. A storm of events makes a snapshot each; the last
- * one is encoded at the next scrape at the latest, so nobody sees an old one.
+ * The least time between two encodings of one host in milliseconds, and as a multiple of what the last one took. A
+ * storm of events makes a snapshot each; the last one is encoded when the time has passed, or at the next scrape.
  */
 const ENCODE_INTERVAL_MS = 200;
+const ENCODE_INTERVAL_FACTOR = 5;
+
+/** Bytes of a page copied between two turns of the event loop. */
+const COPY_BYTES = 4 * 1024 * 1024;
 
 interface HostEntry {
   readonly encoder: HostEncoder;
   snapshot: HostSnapshot;
-  /** The page's version when the snapshot came. */
-  version: number;
   takenAt: number;
-  /** Of the newest snapshot encoded; `undefined` when a newer one waits. */
-  fragments: Fragments | undefined;
-  encodedAt: number;
+  /** The page's version when the fragments came. */
+  version: number;
+  /** Of the newest snapshot encoded whole. */
+  fragments: readonly Fragments[];
+  /** Whether a newer snapshot waits, and whether the queue has it already. */
+  stale: boolean;
+  queued: boolean;
+  /** By `performance.now()`. */
+  notBefore: number;
+  timer: NodeJS.Timeout | undefined;
   readonly gzip: Readonly<Record<ExpositionFormat, GzipCache>>;
 }
-
-const EMPTY = Buffer.alloc(0);
 
 /** The metrics page of all hosts. */
 export class MetricsPage {
@@ -92,8 +100,8 @@ export class MetricsPage {
     text: new PageEnds('text'),
     openmetrics: new PageEnds('openmetrics'),
   };
-  /** Memory for the next page to compress; empty while one is being compressed. */
-  private scratch: Buffer = EMPTY;
+  private readonly memory = newSampleMemory();
+  private readonly queue = new EncodeQueue();
 
   constructor(options: MetricsPageOptions = {}) {
     this.process = options.process;
@@ -101,29 +109,28 @@ export class MetricsPage {
     this.now = options.now ?? Date.now;
   }
 
-  /** Takes the newest snapshot of a host. The generation it already has is not encoded again. */
+  /**
+   * Takes the newest snapshot of a host. The generation it already has is not encoded again. The page shows a snapshot
+   * as soon as it is encoded whole, a small one on return.
+   */
   update(snapshot: HostSnapshot): void {
     const takenAt = this.now();
-    const version = this.version + 1;
     let entry = this.hosts.get(snapshot.host);
     if (entry === undefined) {
-      const encoder = new HostEncoder(snapshot.host);
-      const gzip = newCaches();
-      entry = { encoder, snapshot, version, takenAt, fragments: undefined, encodedAt: -Infinity, gzip };
+      entry = newEntry(snapshot, takenAt, this.memory);
       this.hosts.set(snapshot.host, entry);
     } else {
       if (entry.snapshot.generation === snapshot.generation) return;
       entry.snapshot = snapshot;
-      entry.version = version;
       entry.takenAt = takenAt;
-      entry.fragments = undefined;
     }
-    this.version = version;
-    if (takenAt < entry.encodedAt || takenAt - entry.encodedAt >= ENCODE_INTERVAL_MS) this.encode(entry);
+    entry.stale = true;
+    this.encodeWhenDue(entry);
   }
 
   /** Forgets a host that is no longer configured. */
   remove(host: string): void {
+    clearTimeout(this.hosts.get(host)?.timer);
     if (this.hosts.delete(host)) this.version++;
   }
 
@@ -138,8 +145,18 @@ export class MetricsPage {
    * @returns Nothing but an end for a host the page does not have.
    */
   async render(selection: PageSelection = {}, format: ExpositionFormat = 'text'): Promise<Buffer> {
-    const hosts = this.concatenate(selection, format);
-    return Buffer.concat([hosts, (await this.end(selection, format)).body]);
+    const copy = this.copyOf(selection, format);
+    const end = (await this.end(selection, format)).body;
+    const page = Buffer.allocUnsafeSlow(copy.bound + end.length);
+    let at = 0;
+    for (;;) {
+      const copied = copy.fill(page.subarray(at, Math.min(copy.bound, at + COPY_BYTES)));
+      if (copied === 0) break;
+      at += copied;
+      if (copied > COPY_BYTES / 2) await nextTurn();
+    }
+    at += end.copy(page, at);
+    return page.subarray(0, at);
   }
 
   /**
@@ -162,9 +179,8 @@ export class MetricsPage {
   private async renderGzip(selection: PageSelection, format: ExpositionFormat): Promise<Buffer> {
     const entry = selection.host === undefined ? undefined : this.hosts.get(selection.host);
     const cache = this.cacheOf(selection, format, entry);
-    const beginning = cache.get(entry?.version ?? this.version, () =>
-      isWhole(selection) ? this.compressAll(format) : beginGzip(this.concatenate(selection, format)),
-    );
+    const copy = this.copyOf(selection, format);
+    const beginning = cache.get(entry?.version ?? this.version, () => beginGzip(copy));
     const end = this.end(selection, format).then((made) => made.gzip());
     const [first, last] = await Promise.all([beginning, end]);
     return joinGzip(first, last);
@@ -196,41 +212,69 @@ export class MetricsPage {
     }
   }
 
+  private encodeWhenDue(entry: HostEntry): void {
+    if (entry.queued || entry.timer !== undefined) return;
+    const waitMs = entry.notBefore - performance.now();
+    if (waitMs <= 0) {
+      this.enqueue(entry);
+      return;
+    }
+    entry.timer = setTimeout(() => {
+      this.enqueue(entry);
+    }, waitMs).unref();
+  }
+
+  private enqueue(entry: HostEntry): void {
+    clearTimeout(entry.timer);
+    entry.timer = undefined;
+    entry.queued = true;
+    this.queue.add(() => this.encode(entry));
+  }
+
   /** A host that cannot be encoded is left out: the others are not to miss a scrape for it. */
-  private encode(entry: HostEntry): Fragments {
+  private *encode(entry: HostEntry): Generator<undefined, void> {
+    const { encoder, snapshot, takenAt } = entry;
+    const startedAt = performance.now();
+    entry.stale = false;
+    let fragments: readonly Fragments[] = [];
     try {
-      entry.fragments = entry.encoder.encode(entry.snapshot, entry.takenAt);
+      fragments = yield* encoder.encode(snapshot, takenAt);
     } catch (error) {
       this.onError(error);
-      entry.fragments = new SampleWriter().finish();
     }
-    entry.encodedAt = entry.takenAt;
-    return entry.fragments;
+    const endedAt = performance.now();
+    entry.notBefore = startedAt + Math.max(ENCODE_INTERVAL_MS, ENCODE_INTERVAL_FACTOR * (endedAt - startedAt));
+    entry.queued = false;
+    if (this.hosts.get(snapshot.host) !== entry) return;
+    entry.fragments = fragments;
+    entry.version = ++this.version;
+    if (entry.stale) this.encodeWhenDue(entry);
   }
 
-  /** Compresses all hosts. The text in between is large and short-lived, so its memory is used again. */
-  private async compressAll(format: ExpositionFormat): Promise<GzipBeginning> {
-    const { scratch } = this;
-    this.scratch = EMPTY;
-    const body = this.concatenate({}, format, scratch);
-    try {
-      return await beginGzip(body);
-    } finally {
-      this.scratch = Buffer.from(body.buffer);
-    }
-  }
-
-  private concatenate({ host, groups }: PageSelection, format: ExpositionFormat, scratch: Buffer = EMPTY): Buffer {
+  /** A copy of what is encoded whole. What waits for its time is encoded now, as far as a slice reaches. */
+  private copyOf({ host, groups }: PageSelection, format: ExpositionFormat): PageCopy {
     const entries = host === undefined ? [...this.hosts.values()] : [this.hosts.get(host)];
-    const fragments = entries.flatMap((entry) => (entry === undefined ? [] : [entry.fragments ?? this.encode(entry)]));
-    return joinFragments(fragments, { format, ...(groups === undefined ? {} : { groups }) }, scratch);
+    for (const entry of entries) if (entry?.stale === true && !entry.queued) this.enqueue(entry);
+    const fragments = entries.flatMap((entry) => entry?.fragments ?? []);
+    return new PageCopy(fragments, { format, ...(groups === undefined ? {} : { groups }) });
   }
+}
+
+function newEntry(snapshot: HostSnapshot, takenAt: number, memory: SampleMemory): HostEntry {
+  return {
+    encoder: new HostEncoder(snapshot.host, memory),
+    snapshot,
+    takenAt,
+    version: 0,
+    fragments: [],
+    stale: true,
+    queued: false,
+    notBefore: -Infinity,
+    timer: undefined,
+    gzip: newCaches(),
+  };
 }
 
 function newCaches(): Record<ExpositionFormat, GzipCache> {
   return { text: new GzipCache(), openmetrics: new GzipCache() };
-}
-
-function isWhole({ host, groups }: PageSelection): boolean {
-  return host === undefined && groups === undefined;
 }
