@@ -1,28 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm test`: everything from a clone to the closing line "N passed, N failed". Each runner's own results are read, so
-// that a runner that crashes counts as a failure and a run without tests is not green.
+// that a runner that crashes counts as a failure and a run without tests is not green. All that they and the processes
+// they start print is kept and, when they are over, searched for the secrets that tests plant: that is one test more.
 //   --long   also test/long, and fuzzing with a million cases
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, install, say } from '../exporter/prepare.mjs';
 import { prepareMachine } from './debian-packages.mjs';
+import { findLeaks } from './leaks.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const long = process.argv.includes('--long');
+/** What this run prints, its processes and its daemons; see lab/planted.ts. */
+const output = mkdtempSync(join(tmpdir(), 'vireo-output-'));
+process.env['VIREO_TEST_OUTPUT'] = output;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs jest over one project of jest.config.mjs and adds its counts to the totals. */
-function jest(project, ...flags) {
+async function jest(project, ...flags) {
   const scratch = mkdtempSync(join(tmpdir(), 'vireo-test-'));
   const results = join(scratch, 'results.json');
   const bin = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const args = [bin, '--selectProjects', project, '--json', `--outputFile=${results}`, ...flags];
   say(`jest: ${project}`);
   // With --json jest prints the results on stdout as well; people read its report on stderr.
-  const { status, signal } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const runner = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  runner.stderr.pipe(process.stderr, { end: false });
+  const kept = createWriteStream(join(output, `jest-${project}.log`));
+  runner.stderr.pipe(kept);
+  const [[status, signal]] = await Promise.all([once(runner, 'close'), once(kept, 'finish')]);
   try {
     const r = JSON.parse(readFileSync(results, 'utf8'));
     const failed = r.numFailedTests + r.numRuntimeErrorTestSuites;
@@ -44,6 +54,18 @@ function jest(project, ...flags) {
   }
 }
 
+/** One test: no planted secret in anything that was printed or answered. */
+function searchForSecrets() {
+  const { leaks, files, bytes } = findLeaks(output);
+  say(`planted secrets: searched ${String(bytes)} bytes of output in ${String(files)} files`);
+  for (const leak of leaks) say(`planted secret in ${join(output, leak)}`);
+  // Too little output is a search that found nothing because nothing was kept.
+  if (leaks.length > 0 || bytes < 100_000) totals.failed += 1;
+  else totals.passed += 1;
+  // Kept to look at when there is a leak.
+  if (leaks.length === 0) rmSync(output, { recursive: true, force: true });
+}
+
 if (long) process.env['VIREO_FUZZ_CASES'] = '1000000';
 let prepared = false;
 try {
@@ -55,10 +77,12 @@ try {
   prepared = false;
 }
 if (prepared) {
-  jest('unit');
-  jest('integration', '--runInBand');
-  if (long) jest('long', '--runInBand');
+  await jest('unit');
+  await jest('integration', '--runInBand');
+  if (long) await jest('long', '--runInBand');
+  searchForSecrets();
 } else {
+  rmSync(output, { recursive: true, force: true });
   totals.failed += 1;
 }
 

@@ -12,11 +12,12 @@ import type { Exporter } from '../lab/exporter.ts';
 import { openLab, repositoryRoot } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
+import { keepOutput, secret } from '../lab/planted.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
 jest.setTimeout(60_000);
 
-const TOKEN = 'docs-token';
+const TOKEN = secret('API token of docs/api.md');
 const BLOCKS = blocksOf('docs/api.md');
 const README_BLOCKS = blocksOf('README.md');
 /** The host and the address that README's lines name. */
@@ -56,11 +57,12 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 async function run(block: string, domain: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('bash', ['-euc', block], {
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-euc', block], {
     cwd: lab.directory,
     env: { ...process.env, VIREO: exporter.url, TOKEN, HOST: README_HOST, UUID: domain },
     timeout: 30_000,
   });
+  keepOutput('answers-docs', stdout + stderr);
   return stdout;
 }
 

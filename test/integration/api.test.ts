@@ -19,6 +19,7 @@ import { openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
 import type { Libvirtd } from '../lab/libvirtd.ts';
+import { keepOutput, secret } from '../lab/planted.ts';
 import { runInside } from '../lab/process.ts';
 import { addSaslUser } from '../lab/sasl.ts';
 import { waitFor } from '../lab/wait-for.ts';
@@ -27,11 +28,11 @@ jest.setTimeout(60_000);
 
 /** Planted: none of these may be seen anywhere outside of this file and the lab's own files. */
 const SECRETS = {
-  all: 'planted-token-all-7c1d',
-  reader: 'planted-token-reader-55aa',
-  web: 'planted-token-web-0f0f',
-  vnc: 'vnc8pass',
-  sasl: 'planted-sasl-password-91',
+  all: secret('API token all'),
+  reader: secret('API token reader'),
+  web: secret('API token web'),
+  vnc: secret('VNC password of db-1'),
+  sasl: secret("SASL password of the API's host"),
 };
 const EVERYTHING = ['read', 'xml', 'power', 'force', 'console.view'];
 
@@ -350,7 +351,9 @@ describe('a thousand malformed requests', () => {
           'idempotency-key': one('k', noise(), 'x'.repeat(300)),
         },
       });
-      said += await response.text();
+      const text = await response.text();
+      keepOutput('answers-malformed', text);
+      said += text;
       statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
       expect([i, path, method, response.status >= 400 && response.status < 500]).toEqual([i, path, method, true]);
     }

@@ -11,6 +11,7 @@ import { freePort, openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
 import type { Libvirtd } from '../lab/libvirtd.ts';
+import { secret } from '../lab/planted.ts';
 import { addSaslUser } from '../lab/sasl.ts';
 import { startSshd } from '../lab/sshd.ts';
 import type { Sshd } from '../lab/sshd.ts';
@@ -133,7 +134,7 @@ describe('with SASL', () => {
   let libvirtd: Libvirtd;
   let authority: Authority;
   let username: string;
-  const password = 'pencil and paper';
+  const password = secret('SASL password of a client');
 
   beforeAll(async () => {
     lab = await openLab();
@@ -144,8 +145,8 @@ describe('with SASL', () => {
 
   afterAll(() => lab.close());
 
-  const open = (uri: string, secret = password): Promise<Connection> =>
-    connect(uri, { readOnly: false, credentials: { username, password: secret } });
+  const open = (uri: string, given = password): Promise<Connection> =>
+    connect(uri, { readOnly: false, credentials: { username, password: given } });
 
   test.each(['SCRAM-SHA-256', 'PLAIN'])('%s on the unix socket, and over TLS', async (mechanism) => {
     const tls = `qemu+tls://localhost:${String(libvirtd.tlsPort)}/system?pkipath=${authority.clientDirectory}`;

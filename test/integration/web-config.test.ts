@@ -13,6 +13,7 @@ import type { Authority } from '../lab/certificates.ts';
 import { launchExporter, startExporter } from '../lab/exporter.ts';
 import { freePort, openLab, repositoryRoot } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
+import { secret } from '../lab/planted.ts';
 import { startPrometheus } from '../lab/prometheus.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
@@ -20,8 +21,9 @@ jest.setTimeout(120_000);
 
 const execute = promisify(execFile);
 
-/** Of the password `secret`. */
-const HASH = '$2y$10$l9n/npEdEjyaGi5m4HanLeAjSeoGSuXu6IjAzklblbcXXnOoE2EIK';
+const PASSWORD = secret('password of a web user');
+/** Of {@link PASSWORD}. */
+const HASH = '$2b$04$chGIBIUk.ldZ5GyINGe7mun.U61lzj1tNl4X0JURqo5XIi5euoBOy';
 
 let lab: Lab;
 beforeEach(async () => {
@@ -31,7 +33,7 @@ afterEach(async () => {
   await lab.close();
 });
 
-/** The exporter's demo fleet behind TLS and one user, `prometheus` with the password `secret`. */
+/** The exporter's demo fleet behind TLS and one user, `prometheus` with {@link PASSWORD}. */
 async function startSecured(authority: Authority): Promise<string> {
   const { certificate, key } = authority.server;
   const webConfig = join(lab.directory, 'web.yml');
@@ -70,7 +72,7 @@ describe('behind a web config file', () => {
     expect(await curl(`https://${address}/metrics`)).toBe('000');
     expect(await curl(`https://${address}/metrics`, ...trust)).toBe('401');
     expect(await curl(`https://${address}/metrics`, ...trust, '--user', 'prometheus:wrong')).toBe('401');
-    expect(await curl(`https://${address}/metrics`, ...trust, '--user', 'prometheus:secret')).toBe('200');
+    expect(await curl(`https://${address}/metrics`, ...trust, '--user', `prometheus:${PASSWORD}`)).toBe('200');
     expect(await curl(`http://${address}/metrics`)).toBe('000');
 
     const prometheus = await startPrometheus(lab, {
@@ -78,7 +80,7 @@ describe('behind a web config file', () => {
   - job_name: vireo
     scheme: https
     tls_config: { ca_file: ${authority.server.ca} }
-    basic_auth: { username: prometheus, password: secret }
+    basic_auth: { username: prometheus, password: ${PASSWORD} }
     static_configs: [{ targets: ['${address}'] }]`,
     });
     await waitFor(async () => (await prometheus.query('up == 1')).length === 1, {

@@ -2,6 +2,7 @@
 // A client of the exporter's API for tests: tokens, JSON, tasks that are waited for, events as they come.
 import { createHash } from 'node:crypto';
 import type { Exporter } from './exporter.ts';
+import { keepOutput } from './planted.ts';
 import { waitFor } from './wait-for.ts';
 
 /** One answer; `json` is undefined when the body is not JSON. */
@@ -55,6 +56,10 @@ export function apiClient(exporter: Exporter, secret: string): ApiClient {
       ...(body === undefined ? {} : { body }),
     });
     const bytes = Buffer.from(await response.arrayBuffer());
+    keepOutput(
+      'answers-api',
+      `${method} ${path}\n${JSON.stringify([...response.headers])}\n${bytes.toString('latin1')}\n`,
+    );
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     const json = isJson ? (JSON.parse(bytes.toString()) as Record<string, unknown>) : undefined;
     return { status: response.status, headers: response.headers, bytes, json };
@@ -98,6 +103,7 @@ export async function followEvents(
     let rest = '';
     try {
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        keepOutput(`answers-events-${String(response.headers.get('x-request-id'))}`, part.value);
         const blocks = (rest + part.value).split('\n\n');
         rest = blocks.pop() ?? '';
         for (const block of blocks) {

@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lab } from './lab.ts';
+import { plantKey } from './planted.ts';
 import { runInside } from './process.ts';
 
 /** Paths of PEM files. */
@@ -39,6 +40,7 @@ export async function makeAuthority(lab: Lab, name: string): Promise<Authority> 
   const authority = ['-keyout', caKey, '-out', ca, '-days', '2', '-subj', `/CN=${name} CA`];
   const authorityUse = ['-addext', 'keyUsage = critical, keyCertSign, cRLSign'];
   await runInside(lab, 'openssl', ['req', '-x509', ...NEW_KEY, ...authority, ...authorityUse]);
+  plantKey(`TLS key of the authority ${name}`, caKey);
 
   async function issue(who: string, commonName: string, extensions: string): Promise<CertificateFiles> {
     const key = join(directory, `${who}key.pem`);
@@ -47,6 +49,7 @@ export async function makeAuthority(lab: Lab, name: string): Promise<Authority> 
     const extensionsPath = join(directory, `${who}.ext`);
     await writeFile(extensionsPath, extensions);
     await runInside(lab, 'openssl', ['req', ...NEW_KEY, '-keyout', key, '-out', request, '-subj', `/CN=${commonName}`]);
+    plantKey(`TLS key of a ${who} of ${name}`, key);
     const signing = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-extfile', extensionsPath];
     await runInside(lab, 'openssl', ['x509', '-req', '-in', request, '-out', certificate, ...signing]);
     return { ca, certificate, key };

@@ -3,8 +3,10 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import type { Lab } from './lab.ts';
+import { keepOutput } from './planted.ts';
 
 const OUTPUT_LIMIT_CHARS = 64 * 1024;
 
@@ -33,14 +35,18 @@ export function start(lab: Lab, command: string, args: readonly string[], option
   const [file, argv] = lab.inside(command, args);
   const child = spawn(file, argv, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  function keep(text: string): void {
+  const source = `${basename(command)}-${String(child.pid)}`;
+  function keep(text: string, stream = 'process'): void {
     output = (output + text).slice(-OUTPUT_LIMIT_CHARS);
+    keepOutput(`${source}-${stream}`, text);
   }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    keep(text);
+    keep(text, 'stdout');
     options.onStdout?.(text);
   });
-  child.stderr.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    keep(text, 'stderr');
+  });
   let exited: number | NodeJS.Signals | undefined;
   const exit = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once('error', (error) => {

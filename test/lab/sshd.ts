@@ -6,6 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './lab.ts';
 import type { Lab } from './lab.ts';
+import { plantKey } from './planted.ts';
 import { runInside, start } from './process.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -31,6 +32,7 @@ export async function startSshd(lab: Lab): Promise<Sshd> {
   const path = (name: string): string => join(directory, name);
   for (const name of ['host_key', 'stranger_key', 'user_key']) {
     await runInside(lab, 'ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', path(name)]);
+    plantKey(`ssh key ${name}`, path(name));
   }
   await copyFile(path('user_key.pub'), path('authorized_keys'));
   await writeFile(
