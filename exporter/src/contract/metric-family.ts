@@ -9,7 +9,9 @@ export type MetricType = 'counter' | 'gauge' | 'info' | 'stateset';
 export const SCALES = {
   asIs: { multiply: 1, divide: 1, libvirtUnit: '' },
   nsToSeconds: { multiply: 1, divide: 1e9, libvirtUnit: 'ns' },
+  usToSeconds: { multiply: 1, divide: 1e6, libvirtUnit: 'µs' },
   msToSeconds: { multiply: 1, divide: 1e3, libvirtUnit: 'ms' },
+  kbToBytes: { multiply: 1000, divide: 1, libvirtUnit: 'kB' },
   kibToBytes: { multiply: 1024, divide: 1, libvirtUnit: 'KiB' },
   mibToBytes: { multiply: 1024 * 1024, divide: 1, libvirtUnit: 'MiB' },
   mhzToHertz: { multiply: 1e6, divide: 1, libvirtUnit: 'MHz' },
@@ -18,12 +20,15 @@ export const SCALES = {
 /** One of {@link SCALES}. */
 export type Scale = keyof typeof SCALES;
 
-/** Where a statistic stands in libvirt's answer; the indexed groups have one series per device. */
-export type StatisticGroup = 'domain' | 'vcpu' | 'block' | 'net' | 'iothread' | 'job';
+/**
+ * Where a statistic stands in libvirt's answer, the last three in the domain's XML; the indexed groups have one series
+ * per device.
+ */
+export type StatisticGroup = 'domain' | 'vcpu' | 'block' | 'net' | 'iothread' | 'job' | 'iotune' | 'bandwidth' | 'tune';
 
 /** Where the value of a family comes from. */
 export type MetricSource =
-  /** One field of CONNECT_GET_ALL_DOMAIN_STATS (or DOMAIN_GET_JOB_STATS for `job`), scaled; absent when libvirt omits it. */
+  /** One field of CONNECT_GET_ALL_DOMAIN_STATS, DOMAIN_GET_JOB_STATS or the XML, scaled; absent when libvirt omits it. */
   | { readonly kind: 'statistic'; readonly group: StatisticGroup; readonly field: string; readonly scale: Scale }
   /** Something the snapshot of a host says; `from` names the libvirt call, element or part of Vireo behind it. */
   | { readonly kind: 'fact'; readonly from: string }
@@ -68,7 +73,7 @@ export interface FactSpec {
   readonly peers?: PeerNames;
 }
 
-const UNIT = /_((?:bytes|pages)_per_second|seconds|bytes|hertz|ratio)(?:_total)?$/;
+const UNIT = /_((?:bytes|pages|requests)_per_second|seconds|bytes|hertz|ratio|joules|farads)(?:_total)?$/;
 
 function unitOf(name: string): string {
   return UNIT.exec(name)?.[1] ?? '';
@@ -95,6 +100,9 @@ const GROUP_LABELS: Record<StatisticGroup, readonly string[]> = {
   net: ['host', 'domain', 'target_device'],
   iothread: ['host', 'domain', 'iothread'],
   job: ['host', 'domain'],
+  iotune: ['host', 'domain', 'target_device'],
+  bandwidth: ['host', 'domain', 'target_device'],
+  tune: ['host', 'domain'],
 };
 
 const GROUP_PREFIX: Record<StatisticGroup, string> = {
@@ -104,6 +112,9 @@ const GROUP_PREFIX: Record<StatisticGroup, string> = {
   net: 'libvirt statistics net.N.',
   iothread: 'libvirt statistics iothread.ID.',
   job: 'libvirt job statistics ',
+  iotune: 'libvirt domain XML devices/disk/iotune/',
+  bandwidth: 'libvirt domain XML devices/interface/bandwidth ',
+  tune: 'libvirt domain XML ',
 };
 
 /** The libvirt field behind a statistic, as shown in help and docs: "libvirt statistics block.N.rd.times, in ns". */

@@ -4,8 +4,8 @@
 import { SAME, statisticsOf } from './metric-family.ts';
 import type { FactSpec, MetricFamily } from './metric-family.ts';
 
-/** What the disks and interfaces are; joined to their values on host, domain and target_device. */
-export const DEVICE_FACTS = {
+/** What the disks are; joined to their values on host, domain and target_device. */
+export const DISK_FACTS = {
   libvirt_domain_block_stats_info: {
     type: 'info',
     labels: [
@@ -22,12 +22,42 @@ export const DEVICE_FACTS = {
       'source_file',
       'source_protocol',
       'source_name',
+      'source_hosts',
       'serial',
+      'limit_group',
     ],
-    what: 'What a disk is, always 1',
+    what: 'What a disk is, always 1; disks of one limit_group share their limits',
     from: 'libvirt domain XML devices/disk',
     peers: { inovex: SAME, tinkoff: 'libvirt_domain_block_meta' },
   },
+  libvirt_domain_block_backing_images: {
+    type: 'gauge',
+    labels: ['host', 'domain', 'target_device'],
+    what: 'Number of images the top image of the disk is based on; absent when libvirt does not say, as for an inactive domain',
+    from: 'libvirt domain XML devices/disk/backingStore',
+  },
+  libvirt_domain_block_backing_info: {
+    type: 'info',
+    labels: [
+      'host',
+      'domain',
+      'target_device',
+      'depth',
+      'index',
+      'format',
+      'disk_type',
+      'source_file',
+      'source_protocol',
+      'source_name',
+      'source_hosts',
+    ],
+    what: 'An image that the disk is based on, always 1; depth 1 is the one below the top, index as in the names of block nodes',
+    from: 'libvirt domain XML devices/disk/backingStore',
+  },
+} as const satisfies Record<string, FactSpec>;
+
+/** What the network interfaces are; joined to their values on host, domain and target_device. */
+export const INTERFACE_FACTS = {
   libvirt_domain_interface_stats_info: {
     type: 'info',
     labels: [
@@ -39,10 +69,17 @@ export const DEVICE_FACTS = {
       'mac_address',
       'model_type',
       'mtu_size',
+      'virtual_interface',
     ],
-    what: 'What a network interface is, always 1; target_device is its tap on the host, else its alias, else its MAC address',
+    what: 'What a network interface is, always 1; target_device is its tap on the host, else its alias, else its MAC address, virtual_interface its port at Open vSwitch',
     from: 'libvirt domain XML devices/interface',
     peers: { inovex: SAME, tinkoff: 'libvirt_domain_interface_meta' },
+  },
+  libvirt_domain_interface_link_up: {
+    type: 'gauge',
+    labels: ['host', 'domain', 'target_device'],
+    what: 'Whether the cable is plugged in, 1 unless somebody pulled it; absent for passed-through cards',
+    from: 'libvirt domain XML devices/interface/link',
   },
 } as const satisfies Record<string, FactSpec>;
 

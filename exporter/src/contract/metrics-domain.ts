@@ -117,12 +117,40 @@ export const DOMAIN_FACTS = {
     what: 'How often the balloon driver of the guest reports; absent when it was not asked to, so that its figures are missing or old',
     from: 'libvirt domain XML devices/memballoon/stats period',
   },
+  libvirt_domain_memory_stats_period_unset: {
+    type: 'gauge',
+    labels: ['host', 'domain'],
+    what: 'Whether the balloon driver of the guest was not asked to report, 1 or 0; absent without such a balloon; virsh dommemstat DOMAIN --period 10 --live --config asks it',
+    from: 'libvirt domain XML devices/memballoon/stats period',
+  },
+  libvirt_domain_start_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['host', 'domain'],
+    what: 'When the hypervisor process of the domain began; absent when it ran before Vireo watched it, as libvirt does not tell',
+    from: 'libvirt event lifecycle started, or a new domain id',
+  },
+  libvirt_domain_graphics_info: {
+    type: 'info',
+    labels: ['host', 'domain', 'index', 'graphics_type', 'listen', 'port', 'socket'],
+    what: 'A graphical console of the domain, always 1',
+    from: 'libvirt domain XML devices/graphics',
+  },
   libvirt_domain_job_info_type: {
     type: 'gauge',
     labels: ['host', 'domain'],
     what: 'Type of the running job, virDomainJobType: 1 bounded, 2 unbounded, 3 completed, 4 failed, 5 cancelled; absent when there is none',
     from: 'libvirt DOMAIN_GET_JOB_STATS type',
     peers: { inovex: 'same name, 0 without a job' },
+  },
+} as const satisfies Record<string, FactSpec>;
+
+/** What the configuration asks for. */
+export const METADATA_FACTS = {
+  libvirt_domain_metadata_info: {
+    type: 'info',
+    labels: ['host', 'domain'],
+    what: 'What the XML of the domain says at the paths of the configuration key metadata, a label for each, always 1; absent when it says none of it',
+    from: 'libvirt domain XML',
   },
 } as const satisfies Record<string, FactSpec>;
 
@@ -363,6 +391,52 @@ export const JOB_STATISTICS: readonly MetricFamily[] = [
     'How much the vCPUs are slowed down so that the migration converges',
     { scale: 'percentToRatio' },
   ),
+  job.gauge(
+    'libvirt_domain_job_info_time_elapsed_net_seconds',
+    'time_elapsed_net',
+    'Time since the job began, without that the clocks of the two hosts differ',
+    ms,
+  ),
+  job.gauge(
+    'libvirt_domain_job_info_downtime_net_seconds',
+    'downtime_net',
+    'Time the guest stood still, without that the clocks of the two hosts differ',
+    ms,
+  ),
+  job.gauge(
+    'libvirt_domain_job_info_memory_constant_pages',
+    'memory_constant',
+    'Pages of one byte repeated, which the job does not move',
+  ),
+  job.gauge('libvirt_domain_job_info_memory_normal_pages', 'memory_normal', 'Pages the job moved as they are'),
+  job.gauge('libvirt_domain_job_info_memory_normal_bytes', 'memory_normal_bytes', 'Memory the job moved as it is'),
+  job.gauge(
+    'libvirt_domain_job_info_file_temporary_used_bytes',
+    'disk_temp_used',
+    'Temporary disk space the backup uses',
+  ),
+  job.gauge(
+    'libvirt_domain_job_info_file_temporary_bytes',
+    'disk_temp_total',
+    'Temporary disk space the backup may use',
+  ),
+  job.gauge(
+    'libvirt_domain_job_info_compression_cache_bytes',
+    'compression_cache',
+    'Size of the cache of pages that XBZRLE compression compares with',
+  ),
+  job.gauge('libvirt_domain_job_info_compression_bytes', 'compression_bytes', 'Data the job moved compressed'),
+  job.gauge('libvirt_domain_job_info_compression_pages', 'compression_pages', 'Pages the job moved compressed'),
+  job.gauge(
+    'libvirt_domain_job_info_compression_cache_misses',
+    'compression_cache_misses',
+    'Changed pages that were not in the cache',
+  ),
+  job.gauge(
+    'libvirt_domain_job_info_compression_overflows',
+    'compression_overflow',
+    'Pages that compression would have made larger',
+  ),
 ];
 
 const perf = (event: string, what: string): MetricFamily =>
@@ -389,4 +463,15 @@ export const PERF_STATISTICS: readonly MetricFamily[] = [
   perf('page_faults_maj', 'Major page faults of the domain'),
   perf('alignment_faults', 'Alignment faults of the domain'),
   perf('emulation_faults', 'Emulation faults of the domain'),
+  gauge('libvirt_domain_perf_cache_occupancy_bytes', 'perf.cmt', 'Cache the domain occupies; kernels before 4.14 only'),
+  gauge(
+    'libvirt_domain_perf_memory_bandwidth_bytes_per_second',
+    'perf.mbmt',
+    'Memory bandwidth of the domain; kernels before 4.14 only',
+  ),
+  gauge(
+    'libvirt_domain_perf_memory_bandwidth_local_bytes_per_second',
+    'perf.mbml',
+    'Bandwidth of the domain to the memory of its own node; kernels before 4.14 only',
+  ),
 ];

@@ -121,6 +121,12 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
       'vcpu',
       'iothread',
       'storage_pool',
+      'monitor',
+      'bank',
+      'package',
+      'node',
+      'event',
+      'statistic',
       'state',
       'mode',
       'kind',
@@ -135,7 +141,9 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
   it('ends in the unit its scale makes', () => {
     const units: Partial<Record<Scale, string>> = {
       nsToSeconds: 'seconds',
+      usToSeconds: 'seconds',
       msToSeconds: 'seconds',
+      kbToBytes: 'bytes_per_second',
       kibToBytes: 'bytes',
       mibToBytes: 'bytes_per_second',
       mhzToHertz: 'hertz',

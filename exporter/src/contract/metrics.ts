@@ -7,7 +7,8 @@ import { factFamily } from './metric-family.ts';
 import type { FactSpec, MetricFamily } from './metric-family.ts';
 import {
   BLOCK_STATISTICS,
-  DEVICE_FACTS,
+  DISK_FACTS,
+  INTERFACE_FACTS,
   INTERFACE_STATISTICS,
   IOTHREAD_STATISTICS,
   VCPU_STATISTICS,
@@ -18,9 +19,21 @@ import {
   DOMAIN_FACTS,
   JOB_STATISTICS,
   MEMORY_STATISTICS,
+  METADATA_FACTS,
   PERF_STATISTICS,
 } from './metrics-domain.ts';
 import { HOST_FACTS, POOL_FACTS } from './metrics-host.ts';
+import { CPU_MONITOR_FACTS, DIRTY_RATE_FACTS, KVM_FACTS, MEMORY_MONITOR_FACTS } from './metrics-kvm.ts';
+import { LIMIT_STATISTICS, PLACEMENT_FACTS } from './metrics-limit.ts';
+import {
+  ADDRESS_FACTS,
+  AGENT_CHANNEL_FACTS,
+  BLOCK_JOB_FACTS,
+  DISK_ERROR_FACTS,
+  GUEST_FACTS,
+  SNAPSHOT_FACTS,
+} from './metrics-observed.ts';
+import type { ObservedFactName } from './metrics-observed.ts';
 import { VIREO_HOST_FACTS, VIREO_PROCESS_FACTS } from './metrics-vireo.ts';
 
 /** Families that belong together, in the docs and in a scrape. */
@@ -38,29 +51,24 @@ function facts(table: Readonly<Record<string, FactSpec>>): MetricFamily[] {
 export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
   { title: 'Hosts', group: 'host', families: facts(HOST_FACTS) },
   { title: 'Domains', group: 'domain', families: facts(DOMAIN_FACTS) },
-  { title: 'CPU of a domain', group: 'cpu', families: CPU_STATISTICS },
-  { title: 'Memory of a domain', group: 'memory', families: MEMORY_STATISTICS },
+  { title: 'CPU of a domain', group: 'cpu', families: [...CPU_STATISTICS, ...facts(CPU_MONITOR_FACTS)] },
+  { title: 'Memory of a domain', group: 'memory', families: [...MEMORY_STATISTICS, ...facts(MEMORY_MONITOR_FACTS)] },
   { title: 'vCPUs', group: 'vcpu', families: VCPU_STATISTICS },
-  {
-    title: 'Disks',
-    group: 'block',
-    families: [
-      ...facts({ libvirt_domain_block_stats_info: DEVICE_FACTS.libvirt_domain_block_stats_info }),
-      ...BLOCK_STATISTICS,
-    ],
-  },
-  {
-    title: 'Network interfaces',
-    group: 'interface',
-    families: [
-      ...facts({ libvirt_domain_interface_stats_info: DEVICE_FACTS.libvirt_domain_interface_stats_info }),
-      ...INTERFACE_STATISTICS,
-    ],
-  },
+  { title: 'KVM', group: 'kvm', families: facts(KVM_FACTS) },
+  { title: 'Disks', group: 'block', families: [...facts(DISK_FACTS), ...BLOCK_STATISTICS] },
+  { title: 'Network interfaces', group: 'interface', families: [...facts(INTERFACE_FACTS), ...INTERFACE_STATISTICS] },
   { title: 'IOThreads', group: 'iothread', families: IOTHREAD_STATISTICS },
+  { title: 'Limits and placement', group: 'limit', families: [...LIMIT_STATISTICS, ...facts(PLACEMENT_FACTS)] },
+  { title: 'Metadata', group: 'metadata', families: facts(METADATA_FACTS) },
   { title: 'Jobs', group: 'job', families: JOB_STATISTICS },
-  { title: 'Dirty rate', group: 'dirtyrate', families: DIRTY_RATE_STATISTICS },
+  { title: 'Dirty rate', group: 'dirtyrate', families: [...DIRTY_RATE_STATISTICS, ...facts(DIRTY_RATE_FACTS)] },
   { title: 'perf events', group: 'perf', families: PERF_STATISTICS },
+  { title: 'Block jobs', group: 'blockjob', families: facts(BLOCK_JOB_FACTS) },
+  { title: 'Disk errors', group: 'diskerror', families: facts(DISK_ERROR_FACTS) },
+  { title: 'Addresses', group: 'address', families: facts(ADDRESS_FACTS) },
+  { title: 'Snapshots and checkpoints', group: 'snapshot', families: facts(SNAPSHOT_FACTS) },
+  { title: 'Channel of the guest agent', group: 'domain', families: facts(AGENT_CHANNEL_FACTS) },
+  { title: 'Guest agent', group: 'agent', families: facts(GUEST_FACTS) },
   { title: 'Storage pools', group: 'pool', families: facts(POOL_FACTS) },
   { title: 'Vireo: hosts and polls', group: 'vireo', families: facts(VIREO_HOST_FACTS) },
 ];
@@ -87,7 +95,15 @@ export const METRIC_FAMILIES: readonly MetricFamily[] = [...SNAPSHOT_FAMILIES, .
 export type FactName =
   | keyof typeof HOST_FACTS
   | keyof typeof DOMAIN_FACTS
-  | keyof typeof DEVICE_FACTS
+  | keyof typeof DISK_FACTS
+  | keyof typeof INTERFACE_FACTS
+  | keyof typeof CPU_MONITOR_FACTS
+  | keyof typeof MEMORY_MONITOR_FACTS
+  | keyof typeof KVM_FACTS
+  | keyof typeof PLACEMENT_FACTS
+  | keyof typeof METADATA_FACTS
+  | keyof typeof DIRTY_RATE_FACTS
+  | ObservedFactName
   | keyof typeof POOL_FACTS
   | keyof typeof VIREO_HOST_FACTS;
 

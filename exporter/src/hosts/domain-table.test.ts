@@ -153,3 +153,42 @@ describe('DomainTable', () => {
     expect(snapshot.get(UUID)?.state).toBe('running');
   });
 });
+
+describe('when a domain started', () => {
+  const startedAt = (domains: DomainTable): number | undefined => domains.get(UUID)?.startedAt;
+
+  it('is not known of one that ran before it was watched', () => {
+    const { domains } = table();
+    domains.applyEvent(told('running', 1));
+    domains.applyInventory([told('running', 1)], now());
+    expect(startedAt(domains)).toBeUndefined();
+  });
+
+  it('is known from an event, kept while it runs, gone when it stops', () => {
+    const { domains } = table();
+    domains.applyInventory([told('shutoff', -1)], now());
+    const before = Date.now();
+    domains.applyEvent(told('running', 2));
+    const at = startedAt(domains) ?? NaN;
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(Date.now());
+    domains.applyEvent(told('paused', 2));
+    expect(startedAt(domains)).toBe(at);
+    domains.applyEvent(told('shutoff', -1));
+    expect(startedAt(domains)).toBeUndefined();
+  });
+
+  it('is known from an inventory soon after the one before', () => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 1)], now());
+    domains.applyInventory([told('running', 2)], now());
+    expect(startedAt(domains)).toBeDefined();
+  });
+
+  it('is not known when nobody looked for long', () => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 1)], now() - 60_000);
+    domains.applyInventory([told('running', 2)], now());
+    expect(startedAt(domains)).toBeUndefined();
+  });
+});

@@ -27,6 +27,9 @@ export interface StatisticsRun {
   readonly at: number;
 }
 
+/** How much earlier than it was seen a domain may have started, when only an inventory tells that it did. */
+const START_UNCERTAINTY_MS = 30_000;
+
 /** What is known of a host's domains. */
 export class DomainTable {
   readonly #domains = new Map<string, DomainSnapshot>();
@@ -37,6 +40,8 @@ export class DomainTable {
   readonly #toldAt = new Map<string, number>();
   readonly #onChange: (change: HostChange) => void;
   #quarantine: ReadonlyMap<string, DomainTrouble> = new Map();
+  /** When the last inventory was taken, by the same clock. */
+  #inventoryAt = -Infinity;
   /** False until the first inventory: what that one finds was there before and did not just appear. */
   #known = false;
 
@@ -85,20 +90,22 @@ export class DomainTable {
       if (!seen.has(uuid) && (this.#toldAt.get(uuid) ?? -Infinity) < askedAt) this.remove(uuid);
     }
     for (const [uuid, at] of this.#toldAt) if (at < askedAt) this.#toldAt.delete(uuid);
+    this.#inventoryAt = askedAt;
     this.#known = true;
   }
 
   /** Takes over the states of some domains. `askedAt` as for an inventory. */
   applyStates(records: readonly DomainStateRecord[], askedAt: number): void {
+    const isTimely = performance.now() - this.#inventoryAt <= START_UNCERTAINTY_MS;
     for (const record of records) {
-      if ((this.#toldAt.get(record.domain.uuid) ?? -Infinity) < askedAt) this.#applyState(record);
+      if ((this.#toldAt.get(record.domain.uuid) ?? -Infinity) < askedAt) this.#applyState(record, isTimely);
     }
   }
 
   /** Takes over what an event, or the check that follows it, says of one domain. */
   applyEvent(record: DomainStateRecord): void {
     this.#toldAt.set(record.domain.uuid, performance.now());
-    this.#applyState(record);
+    this.#applyState(record, this.#known);
   }
 
   /** The domain is gone: a transient one that stopped, or one that was undefined. */
@@ -118,6 +125,7 @@ export class DomainTable {
     this.#domains.clear();
     this.#toldAt.clear();
     this.#quarantine = new Map();
+    this.#inventoryAt = -Infinity;
     this.#known = false;
   }
 
@@ -178,18 +186,20 @@ export class DomainTable {
     if (domain !== undefined) this.#domains.set(uuid, { ...domain, ...part });
   }
 
-  #applyState({ domain: { uuid, name, id }, state, reason }: DomainStateRecord): void {
+  /** @param isTimely whether a process that was not there before began just now, rather than while nobody looked */
+  #applyState({ domain: { uuid, name, id }, state, reason }: DomainStateRecord, isTimely: boolean): void {
     const before = this.#domains.get(uuid);
     const identity = { uuid, name };
+    const started = id !== -1 && isTimely ? { startedAt: Date.now() } : {};
     if (before === undefined) {
-      this.#domains.set(uuid, { uuid, name, id, state, reason });
+      this.#domains.set(uuid, { uuid, name, id, state, reason, ...started });
       if (this.#known) this.#onChange({ kind: 'domain.added', domain: identity, state });
       return;
     }
     if (before.state === state && before.reason === reason && before.id === id && before.name === name) return;
     // Counters and troubles of a domain that stopped or started anew belong to the process that is gone.
-    const { stats: _stats, statsAt: _statsAt, job: _job, trouble: _trouble, ...restarted } = before;
-    this.#domains.set(uuid, { ...(before.id === id ? before : restarted), name, id, state, reason });
+    const { startedAt: _then, stats: _stats, statsAt: _statsAt, job: _job, trouble: _trouble, ...rest } = before;
+    this.#domains.set(uuid, { ...(before.id === id ? before : { ...rest, ...started }), name, id, state, reason });
     if (before.state !== state || before.reason !== reason) {
       this.#onChange({ kind: 'domain.state', domain: identity, from: before.state, to: state, reason });
     }

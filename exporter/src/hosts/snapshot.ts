@@ -75,6 +75,8 @@ export interface DomainSnapshot {
   readonly id: number;
   readonly state: DomainState;
   readonly reason: DomainReason;
+  /** Milliseconds since the epoch when its process began; absent when nobody saw it begin, as libvirt does not tell. */
+  readonly startedAt?: number;
   readonly persistent?: boolean;
   readonly autostart?: boolean;
   /** Whether the next start restores a saved image; absent where the driver does not tell. */

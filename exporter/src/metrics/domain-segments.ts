@@ -2,6 +2,7 @@
 // The domains of one host in segments small enough to be encoded without holding up the event loop. A domain stays in
 // its segment, so that what a segment's lines looked like last time holds when others come and go.
 
+import type { MetricGroup } from '../contract/groups.ts';
 import type { DomainSnapshot } from '../hosts/snapshot.ts';
 import { DomainLabels } from './domain-labels.ts';
 import { encodeDomain } from './encode-domain.ts';
@@ -36,7 +37,10 @@ export class DomainSegments {
   }
 
   /** Encodes a segment at each step. */
-  *encode(domains: ReadonlyMap<string, DomainSnapshot>): Generator<undefined, EncodedDomains> {
+  *encode(
+    domains: ReadonlyMap<string, DomainSnapshot>,
+    groups: ReadonlySet<MetricGroup>,
+  ): Generator<undefined, EncodedDomains> {
     this.assign(domains);
     const fragments: Fragments[] = [];
     let series = 0;
@@ -45,7 +49,7 @@ export class DomainSegments {
       writer.begin();
       for (const [name, texts] of labels) {
         const domain = domains.get(name);
-        if (domain !== undefined) unlabelled += encodeDomain(writer, texts, domain);
+        if (domain !== undefined) unlabelled += encodeDomain(writer, texts, domain, groups);
       }
       fragments.push(writer.finish());
       series += writer.series;

@@ -2,36 +2,18 @@
 // One domain of a snapshot to samples. Statistics follow the family table; the rest is read by name here.
 
 import type { StatFields } from '@vireo/libvirt';
+import type { MetricGroup } from '../contract/groups.ts';
 import { CONTROL_STATES, DOMAIN_STATES, JOB_TYPES, libvirtNumber } from '../contract/libvirt-states.ts';
-import { SCALES } from '../contract/metric-family.ts';
-import type { StatisticGroup } from '../contract/metric-family.ts';
-import { SNAPSHOT_FAMILIES } from '../contract/metrics.ts';
 import type { DomainSnapshot, DomainTrouble } from '../hosts/snapshot.ts';
-import { interfaceNameCandidates, UniqueNames } from './domain-labels.ts';
 import type { DomainLabels } from './domain-labels.ts';
-import { familyIndex, indexOf } from './exposition.ts';
+import { familyIndex } from './exposition.ts';
 import type { SampleWriter } from './exposition.ts';
+import { addKvmDomain, addKvmVcpu } from './kvm-samples.ts';
+import { addDirtyRate, addMonitors } from './monitor-samples.ts';
+import { addFields, planOf } from './statistic-plan.ts';
+import { interfaceNameCandidates, UniqueNames } from './unique-names.ts';
 
-/** A statistic family, ready for use: where it goes and how its value is scaled. */
-interface StatisticPlan {
-  readonly family: number;
-  readonly field: string;
-  readonly multiply: number;
-  readonly divide: number;
-  /** Values below this make no sample: libvirt's older calls say -1 for an unknown counter, and 0 for an unknown time. */
-  readonly above: number;
-}
-
-function planOf(group: StatisticGroup): readonly StatisticPlan[] {
-  return SNAPSHOT_FAMILIES.flatMap((family) => {
-    if (family.source.kind !== 'statistic' || family.source.group !== group) return [];
-    const { multiply, divide } = SCALES[family.source.scale];
-    const above = family.zeroIsUnknown ? 0 : family.type === 'counter' ? -1 : -Infinity;
-    return [{ family: indexOf(family.name), field: family.source.field, multiply, divide, above }];
-  });
-}
-
-const PLANS: Readonly<Record<StatisticGroup, readonly StatisticPlan[]>> = {
+const PLANS = {
   domain: planOf('domain'),
   vcpu: planOf('vcpu'),
   block: planOf('block'),
@@ -51,19 +33,21 @@ const TIMED_OUT_SINCE = familyIndex('libvirt_domain_timed_out_since_timestamp_se
 const CONTROL_STATE = familyIndex('libvirt_domain_control_state');
 const CONTROL_STATE_DURATION = familyIndex('libvirt_domain_control_state_duration_seconds');
 const STATISTICS_AT = familyIndex('libvirt_domain_statistics_timestamp_seconds');
-const BALLOON_PERIOD = familyIndex('libvirt_domain_memory_stats_period_seconds');
+const STARTED_AT = familyIndex('libvirt_domain_start_timestamp_seconds');
 const JOB_TYPE = familyIndex('libvirt_domain_job_info_type');
-const DOMAIN_INFO = familyIndex('libvirt_domain_info');
-const OPENSTACK_INFO = familyIndex('libvirt_domain_openstack_info');
-const BLOCK_INFO = familyIndex('libvirt_domain_block_stats_info');
-const INTERFACE_INFO = familyIndex('libvirt_domain_interface_stats_info');
 
 /**
  * Adds every sample of one domain.
  *
+ * @param groups The groups that are on: what KVM counts comes with the vCPUs, wanted or not.
  * @returns How many of its devices were left out for want of a name.
  */
-export function encodeDomain(writer: SampleWriter, labels: DomainLabels, domain: DomainSnapshot): number {
+export function encodeDomain(
+  writer: SampleWriter,
+  labels: DomainLabels,
+  domain: DomainSnapshot,
+  groups: ReadonlySet<MetricGroup>,
+): number {
   encodeState(writer, labels, domain);
   writer.add(ACTIVE, labels.plain, domain.id >= 0 ? 1 : 0);
   writer.addBoolean(PERSISTENT, labels.plain, domain.persistent);
@@ -71,14 +55,15 @@ export function encodeDomain(writer: SampleWriter, labels: DomainLabels, domain:
   writer.add(TIMED_OUT, labels.plain, domain.trouble === undefined ? 0 : 1);
   if (domain.trouble !== undefined) encodeTrouble(writer, labels, domain.trouble);
   if (domain.statsAt !== undefined) writer.add(STATISTICS_AT, labels.plain, domain.statsAt / 1000);
-  writer.addGiven(BALLOON_PERIOD, labels.plain, domain.xml?.balloonStatsPeriodSeconds);
-  const unlabelledInfo = encodeInfo(writer, labels, domain);
+  if (domain.startedAt !== undefined) writer.add(STARTED_AT, labels.plain, domain.startedAt / 1000);
+  const facts = labels.xmlSamples(domain);
+  for (const { family, labels: text, value } of facts.samples) writer.add(family, text, value);
   if (domain.job !== undefined) {
     writer.addGiven(JOB_TYPE, labels.plain, libvirtNumber(JOB_TYPES, domain.job.type));
-    encodeFields(writer, PLANS.job, labels.plain, domain.job.fields);
+    addFields(writer, PLANS.job, labels.plain, domain.job.fields);
   }
   // The same nameless device is missing from the info series and from the values: count it once.
-  return Math.max(unlabelledInfo, encodeStatistics(writer, labels, domain));
+  return Math.max(facts.unlabelled, encodeStatistics(writer, labels, domain, groups.has('kvm')));
 }
 
 function encodeState(writer: SampleWriter, labels: DomainLabels, { state, reason }: DomainSnapshot): void {
@@ -101,35 +86,30 @@ function encodeTrouble(writer: SampleWriter, labels: DomainLabels, trouble: Doma
   }
 }
 
-function encodeInfo(writer: SampleWriter, labels: DomainLabels, domain: DomainSnapshot): number {
-  const info = labels.infoLabels(domain);
-  writer.add(DOMAIN_INFO, info.domain, 1);
-  if (info.openstack !== undefined) writer.add(OPENSTACK_INFO, info.openstack, 1);
-  for (const text of info.disks) writer.add(BLOCK_INFO, text, 1);
-  for (const text of info.interfaces) writer.add(INTERFACE_INFO, text, 1);
-  return info.unlabelled;
-}
-
-function encodeStatistics(writer: SampleWriter, labels: DomainLabels, domain: DomainSnapshot): number {
+function encodeStatistics(writer: SampleWriter, labels: DomainLabels, domain: DomainSnapshot, kvm: boolean): number {
   const { stats } = domain;
   if (stats === undefined) return 0;
-  encodeFields(writer, PLANS.domain, labels.plain, stats.fields);
+  addFields(writer, PLANS.domain, labels.plain, stats.fields);
+  addMonitors(writer, labels, stats.fields);
+  addDirtyRate(writer, labels, stats.fields, stats.vcpu.keys());
+  if (kvm) addKvmDomain(writer, labels, stats.fields);
   for (const [index, fields] of stats.vcpu) {
-    encodeFields(writer, PLANS.vcpu, labels.number('vcpu', index), fields);
+    addFields(writer, PLANS.vcpu, labels.number('vcpu', index), fields);
+    if (kvm) addKvmVcpu(writer, labels, index, fields);
   }
   for (const [id, fields] of stats.iothread) {
-    encodeFields(writer, PLANS.iothread, labels.number('iothread', id), fields);
+    addFields(writer, PLANS.iothread, labels.number('iothread', id), fields);
   }
   const disks = new UniqueNames();
   for (const fields of stats.block.values()) {
     const name = disks.take([deviceName(fields)]);
-    if (name !== undefined) encodeFields(writer, PLANS.block, labels.device(name), fields);
+    if (name !== undefined) addFields(writer, PLANS.block, labels.device(name), fields);
   }
   const interfaces = new UniqueNames();
   for (const [index, fields] of stats.net) {
     // libvirt numbers net.N as the interfaces stand in the XML; passed-through cards have no name of their own.
     const name = interfaces.take([deviceName(fields), ...interfaceNameCandidates(domain.xml?.interfaces[index])]);
-    if (name !== undefined) encodeFields(writer, PLANS.net, labels.device(name), fields);
+    if (name !== undefined) addFields(writer, PLANS.net, labels.device(name), fields);
   }
   labels.trim(disks.count + interfaces.count);
   return disks.refused + interfaces.refused;
@@ -138,16 +118,4 @@ function encodeStatistics(writer: SampleWriter, labels: DomainLabels, domain: Do
 function deviceName(fields: StatFields): string | undefined {
   const name = fields.get('name');
   return typeof name === 'string' ? name : undefined;
-}
-
-function encodeFields(
-  writer: SampleWriter,
-  plans: readonly StatisticPlan[],
-  labels: string,
-  fields: ReadonlyMap<string, number | string | boolean>,
-): void {
-  for (const { family, field, multiply, divide, above } of plans) {
-    const value = fields.get(field);
-    if (typeof value === 'number' && value > above) writer.add(family, labels, (value * multiply) / divide);
-  }
 }

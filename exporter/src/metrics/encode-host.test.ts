@@ -34,7 +34,8 @@ describe('the golden page', () => {
       );
       expect({ name: family.name, labels: [...labels].sort() }).toEqual({
         name: family.name,
-        labels: [...family.labels].sort(),
+        // What the configuration looks up in the metadata is a label besides.
+        labels: [...family.labels, ...(family.name === 'libvirt_domain_metadata_info' ? ['owner'] : [])].sort(),
       });
     }
   });
@@ -60,18 +61,27 @@ describe('units', () => {
     ['libvirt_domain_block_stats_flush_time_seconds_total', vda, 0.02],
     ['libvirt_domain_iothread_poll_max_seconds', { ...domain, iothread: '1' }, 0.000032768],
     ['libvirt_domain_perf_cpu_clock_seconds_total', domain, 1e-6],
+    ['libvirt_domain_kvm_vcpu_event_seconds_total', { ...domain, vcpu: '0', event: 'halt_wait' }, 2.5],
+    ['libvirt_domain_kvm_event_seconds_total', { ...domain, event: 'stall' }, 1.5],
     ['libvirt_host_cpu_seconds_total', { host: 'kvm1', mode: 'user' }, 2.5],
     // libvirt's KiB
     ['libvirt_domain_info_memory_usage_bytes', domain, 2_147_483_648],
     ['libvirt_domain_info_maximum_memory_bytes', domain, 4_294_967_296],
     ['libvirt_domain_memory_stats_swap_in_bytes_total', domain, 4096],
     ['libvirt_domain_memory_stats_rss_bytes', domain, 1_264_196_608],
+    ['libvirt_domain_interface_limit_receive_burst_bytes', { ...domain, target_device: 'vnet3' }, 524_288],
+    // libvirt's kB, which the kernel takes for 1000 bytes
+    ['libvirt_domain_interface_limit_transmit_bytes_per_second', { ...domain, target_device: 'vnet3' }, 250_000],
+    // libvirt's µs
+    ['libvirt_domain_cpu_vcpu_quota_seconds', domain, 0.05],
     // libvirt's ms
     ['libvirt_domain_job_info_time_elapsed_seconds', domain, 1.5],
     ['libvirt_domain_job_info_downtime_seconds', domain, 0.3],
     ['libvirt_domain_control_state_duration_seconds', { host: 'kvm1', domain: 'frozen' }, 61.5],
     // others
     ['libvirt_domain_dirty_rate_bytes_per_second', domain, 3_145_728],
+    ['libvirt_domain_dirty_rate_vcpu_bytes_per_second', { ...domain, vcpu: '0' }, 2_097_152],
+    ['libvirt_domain_cpu_energy_joules_total', { ...domain, monitor: 'vcpus_0-3', package: '0' }, 100.25],
     ['libvirt_domain_job_info_auto_converge_throttle_ratio', domain, 0.2],
     ['libvirt_host_cpu_frequency_hertz', { host: 'kvm1' }, 2.8e9],
     ['vireo_poll_last_success_timestamp_seconds', { host: 'kvm1', group: 'inventory' }, 1795175999.5],

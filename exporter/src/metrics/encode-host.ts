@@ -65,7 +65,7 @@ export class HostEncoder {
    */
   *encode(snapshot: HostSnapshot, takenAt: number): Generator<undefined, readonly Fragments[]> {
     const named = snapshot.domainsKnown ? uniqueByName(snapshot.domains.values()) : NO_DOMAINS;
-    const domains = yield* this.domains.encode(named);
+    const domains = yield* this.domains.encode(named, snapshot.groups);
     const { writer } = this;
     writer.begin();
     const up = snapshot.state.kind === 'up';

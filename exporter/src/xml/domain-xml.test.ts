@@ -26,6 +26,7 @@ describe('a real domain', () => {
       memoryBytes: 8589934592,
       currentMemoryBytes: 2147483648,
       vcpuMaximum: 2,
+      balloonModel: 'virtio',
       guestAgentChannel: false,
     });
   });
@@ -56,6 +57,7 @@ describe('a real domain', () => {
           discard: 'unmap',
           sourceFile: '/var/lib/libvirt/images/web-01.qcow2',
           serial: 'WD-1',
+          backing: [],
         },
         { targetDevice: 'hdc', type: 'file', device: 'cdrom', bus: 'ide', driverName: 'qemu' },
       ],
@@ -63,6 +65,8 @@ describe('a real domain', () => {
         { type: 'user', macAddress: '52:54:00:aa:bb:01', modelType: 'virtio', linkState: 'down', alias: 'net0' },
       ],
       graphics: [{ type: 'vnc', port: 5900, listen: '127.0.0.1' }, { type: 'spice' }],
+      guestAgentState: 'disconnected',
+      balloonModel: 'virtio',
       balloonStatsPeriodSeconds: 5,
       guestAgentChannel: true,
     });
@@ -88,6 +92,7 @@ describe('a real domain', () => {
         macAddress: 'fa:16:3e:00:00:01',
         modelType: 'virtio',
         mtuBytes: 1450,
+        portId: '9f3e0000-1111-4222-8333-444455556667',
       },
       { type: 'network', sourceBridge: 'default', macAddress: '52:54:00:00:00:02', modelType: 'e1000e' },
       { type: 'hostdev', macAddress: '52:54:00:00:00:03' },
@@ -160,6 +165,7 @@ describe('what is not there', () => {
       ),
     );
     expect(Object.keys(domain).sort()).toEqual([
+      'balloonModel',
       'disks',
       'graphics',
       'guestAgentChannel',
@@ -199,5 +205,102 @@ describe('another document', () => {
     ['no type', `<domain><name>d</name><uuid>u</uuid></domain>`, '<domain> lacks the attribute type'],
   ])('is refused: %s', (_, xml, message) => {
     expect(() => parseDomainXml(xml)).toThrow(new XmlError(message));
+  });
+});
+
+describe('limits and placement', () => {
+  const devices = (inside: string) => parseDomainXml(minimal(`<devices>${inside}</devices>`));
+
+  it('of a disk are read by their element names, what is no number left out', () => {
+    const [disk] = devices(
+      `<disk><target dev='vda'/><iotune><total_bytes_sec>1048576</total_bytes_sec><read_iops_sec>lots</read_iops_sec>
+       <write_iops_sec>0</write_iops_sec><group_name>slow</group_name></iotune></disk>`,
+    ).disks;
+    expect(disk?.limits).toEqual(
+      new Map([
+        ['total_bytes_sec', 1048576],
+        ['write_iops_sec', 0],
+      ]),
+    );
+    expect(disk?.limitGroup).toBe('slow');
+    expect(devices(`<disk><target dev='vda'/><iotune/></disk>`).disks[0]).not.toHaveProperty('limits');
+  });
+
+  it('of an interface are read by element and attribute', () => {
+    const [iface] = devices(
+      `<interface type='bridge'><bandwidth><inbound average='1000' peak='x'/><outbound burst='64'/></bandwidth></interface>`,
+    ).interfaces;
+    expect(iface?.bandwidth).toEqual(
+      new Map([
+        ['inbound.average', 1000],
+        ['outbound.burst', 64],
+      ]),
+    );
+  });
+
+  it('of CPUs and memory are read; unlimited is absent', () => {
+    const { tuning } = parseDomainXml(
+      minimal(
+        `<vcpu cpuset='0-1'>2</vcpu>
+         <cputune><shares>2048</shares><quota>-1</quota><vcpupin vcpu='0' cpuset='0'/><vcpupin vcpu='0' cpuset='1'/>
+         <vcpupin cpuset='1'/><emulatorpin cpuset='0-1'/><iothreadpin iothread='1' cpuset='1'/></cputune>
+         <memtune><hard_limit unit='MiB'>64</hard_limit><soft_limit unit='KiB'>9007199254740988</soft_limit></memtune>
+         <numatune><memory mode='strict' nodeset='0'/><memnode cellid='0' mode='preferred' nodeset='1'/></numatune>
+         <memoryBacking><hugepages><page size='2' unit='MiB' nodeset='0'/><page/></hugepages><locked/></memoryBacking>`,
+      ),
+    );
+    expect(tuning).toEqual({
+      limits: new Map([
+        ['cputune.shares', 2048],
+        ['cputune.quota', -1],
+        ['memtune.hard_limit', 67108864],
+      ]),
+      vcpuPins: [{ id: 0, cpuset: '0' }],
+      iothreadPins: [{ id: 1, cpuset: '1' }],
+      placement: new Map([
+        ['cpuset', '0-1'],
+        ['emulator_cpuset', '0-1'],
+        ['numa_mode', 'strict'],
+        ['numa_nodeset', '0'],
+        ['memory_locked', 'true'],
+      ]),
+      numaCells: [{ cell: 0, mode: 'preferred', nodeset: '1' }],
+      hugepages: [{ sizeBytes: 2097152, nodeset: '0' }],
+    });
+  });
+
+  it('are absent when nobody set any', () => {
+    expect(parseDomainXml(minimal('<vcpu>2</vcpu><cputune/><memtune/>'))).not.toHaveProperty('tuning');
+  });
+});
+
+describe('images below a disk', () => {
+  const backing = (inside: string) =>
+    parseDomainXml(minimal(`<devices><disk><target dev='vda'/>${inside}</disk></devices>`)).disks[0]?.backing;
+
+  it('are read nearest first, with sorted servers', () => {
+    expect(
+      backing(
+        `<backingStore type='file' index='2'><format type='qcow2'/><source file='/a'/>
+           <backingStore type='network' index='3'><format type='raw'/>
+             <source protocol='rbd' name='p/i'><host name='mon2' port='6789'/><host name='fe80::1' port='1'/></source>
+             <backingStore/></backingStore></backingStore>`,
+      ),
+    ).toEqual([
+      { type: 'file', sourceFile: '/a', index: 2, format: 'qcow2' },
+      {
+        type: 'network',
+        sourceProtocol: 'rbd',
+        sourceName: 'p/i',
+        sourceHosts: '[fe80::1]:1,mon2:6789',
+        index: 3,
+        format: 'raw',
+      },
+    ]);
+  });
+
+  it('are none, or not known', () => {
+    expect(backing('<backingStore/>')).toEqual([]);
+    expect(backing('')).toBeUndefined();
   });
 });
