@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { composeApi } from './api.ts';
 import { logChange } from './change-log.ts';
 import type { Config, HostConfig } from './config/config.ts';
-import { DEFAULT_GROUPS } from './contract/groups.ts';
+import { domainFilter } from './hosts/domain-filter.ts';
 import { Host } from './hosts/host.ts';
 import { HostInspection } from './hosts/inspection.ts';
 import type { PollOptions } from './hosts/session.ts';
@@ -148,7 +148,7 @@ interface WatchContext {
 
 function watch(host: WatchedHost, config: Config, { self, page, feed, logger }: WatchContext): Host {
   const { name, uri, simulated } = host;
-  const poll = pollOptions(config);
+  const poll = pollOptions(host, config);
   const open = opener(host, config, self);
   const publisher = new HostChangePublisher(feed, name);
   let connected = false;
@@ -158,6 +158,7 @@ function watch(host: WatchedHost, config: Config, { self, page, feed, logger }: 
     uri: redactUri(uri),
     simulated,
     poll,
+    watched: domainFilter((host.watching ?? config.watching).domains),
     open: (signal) => open(true, signal),
     openControl: (signal) => open(false, signal),
     onSnapshot: (snapshot) => {
@@ -202,14 +203,15 @@ function revealed({ username, password }: NonNullable<HostConfig['credentials']>
   return { username, password: password.reveal() };
 }
 
-function pollOptions({ poll }: Config): PollOptions {
+function pollOptions({ watching }: WatchedHost, config: Config): PollOptions {
+  const { poll } = config;
   return {
     intervalMs: poll.intervalSeconds * 1000,
     deadlineMs: poll.statisticsDeadlineSeconds * 1000,
     chunkDomains: poll.chunkDomains,
     staleAfterPolls: poll.staleAfterPolls,
     slowIntervalMs: poll.detailsIntervalSeconds * 1000,
-    groups: DEFAULT_GROUPS,
+    groups: (watching ?? config.watching).groups,
     maxInFlight: poll.maxInFlight,
   };
 }

@@ -19,6 +19,7 @@ import type { FlagDoc } from '../../exporter/src/config/flags.ts';
 import { loadConfig } from '../../exporter/src/config/load.ts';
 import { KEY_DOCS } from '../../exporter/src/config/key-docs.ts';
 import { configFileSchema } from '../../exporter/src/config/schema.ts';
+import { GROUPS } from '../../exporter/src/contract/groups.ts';
 import { PRIVILEGES, PRIVILEGE_DOCS } from '../../exporter/src/contract/privileges.ts';
 import { blockOf, table } from './generated-blocks.ts';
 
@@ -28,6 +29,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   hosts: 'the local daemon',
   'web.listenAddresses': `[${DEFAULT_LISTEN_ADDRESS}]`,
   'log.level': DEFAULT_LOG_LEVEL,
+  ...Object.fromEntries(GROUPS.map(({ name, on }) => [`groups.${name}`, String(on)])),
   'api.readOnly': String(DEFAULT_API.readOnly),
   'api.tokens[].hosts': JSON.stringify(DEFAULT_TOKEN.hosts),
   'api.tokens[].domains': JSON.stringify(DEFAULT_TOKEN.domains),
@@ -56,6 +58,8 @@ function keysOf(schema: z.core.$ZodType, prefix: string): Key[] {
     if (doc === undefined) throw new Error(`${prefix}${name} has no KeyDoc`);
     const key = prefix + name;
     const own: Key = { key, allowed: doc.allowed, help: doc.help, required: inner === field };
+    // What a host says of its groups is what the file says of all of them.
+    if (key === 'hosts[].groups' || key === 'hosts[].domains') return [own];
     const below = inner instanceof z.ZodArray ? keysOf(inner.element, `${key}[].`) : keysOf(inner, `${key}.`);
     return [own, ...below];
   });
@@ -105,6 +109,8 @@ describe('docs/configuration.md', () => {
       rmSync(directory, { recursive: true });
     }
     for (const { key } of keys) {
+      // The table of groups shows them all.
+      if (key.startsWith('groups.')) continue;
       const name = key.split('.').at(-1) ?? '';
       expect([name, new RegExp(`\\b${name}:`).test(example)]).toEqual([name, true]);
     }

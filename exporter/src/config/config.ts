@@ -3,6 +3,7 @@
 
 import type { Privilege } from '../contract/privileges.ts';
 import type { Secret } from './secret.ts';
+import type { Watching } from './watching.ts';
 
 /** A listening address. */
 export interface ListenAddress {
@@ -25,6 +26,35 @@ export interface HostConfig {
   /** A libvirt connection URI; holds no secret. */
   readonly uri: string;
   readonly credentials?: HostCredentials;
+  /** What of it is watched; absent: what the configuration says of all hosts. */
+  readonly watching?: Watching;
+  /** How its consoles are reached; absent: as the URI says. */
+  readonly console?: HostConsoleConfig;
+}
+
+/** How the consoles of one host are reached. */
+export interface HostConsoleConfig {
+  /** `auto`: ssh for ssh URIs, local for unix sockets, else direct. */
+  readonly via: 'auto' | 'local' | 'ssh' | 'direct' | 'off';
+  /** Where the host is found directly; absent: where its URI says. */
+  readonly address?: string;
+  /** The name in the certificate of its VNC servers; absent: the host of its URI. */
+  readonly tlsServerName?: string;
+}
+
+/** Consoles in the browser. */
+export interface ConsoleConfig {
+  /** Ends in a slash; absent: as the Host header says. */
+  readonly publicUrl?: string;
+  readonly allowedOrigins: readonly string[];
+  readonly sessionsPerDomain: number;
+  readonly sessionsPerUser: number;
+  readonly sessions: number;
+  readonly longestSessionSeconds: number;
+  /** Whether addresses for viewers past Vireo are given out. */
+  readonly directAccess: boolean;
+  /** Absolute paths of PEM files. */
+  readonly tls: { readonly caFile: string; readonly certificateFile?: string; readonly keyFile?: string };
 }
 
 /** How hosts are polled. */
@@ -88,6 +118,8 @@ export interface Config {
   /** Empty when none was configured: the caller then looks for the local daemon. */
   readonly hosts: readonly HostConfig[];
   readonly poll: PollConfig;
+  /** What of a host is watched that has nothing of its own. */
+  readonly watching: Watching;
   readonly web: {
     readonly listenAddresses: readonly ListenAddress[];
     /** The web config file (TLS, users), which the room web reads. */
@@ -95,6 +127,7 @@ export interface Config {
   };
   /** As the file said when the process started; see TokenFileWatcher in auth. */
   readonly api: ApiConfig;
+  readonly console: ConsoleConfig;
   readonly log: { readonly level: LogLevel };
   /** The configuration file, if there is one. */
   readonly file?: string;

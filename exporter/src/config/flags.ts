@@ -35,6 +35,18 @@ export const FLAGS = {
     env: 'VIREO_WEB_CONFIG_FILE',
     help: 'Read TLS, users and headers of the HTTP server from this file of exporter-toolkit; docs/web-configuration.md.',
   },
+  '--groups.on': {
+    value: 'GROUP',
+    repeatable: true,
+    env: 'VIREO_GROUPS_ON',
+    help: 'Switch this group of metrics on, of all hosts; docs/metrics.md lists them.',
+  },
+  '--groups.off': {
+    value: 'GROUP',
+    repeatable: true,
+    env: 'VIREO_GROUPS_OFF',
+    help: 'Switch this group of metrics off, of all hosts.',
+  },
   '--log.level': {
     value: 'LEVEL',
     env: 'VIREO_LOG_LEVEL',

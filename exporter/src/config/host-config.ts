@@ -7,12 +7,13 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { UsageError, parseConnectionUri, redactUri } from '@vireo/libvirt';
 import type { ConnectionUri } from '@vireo/libvirt';
-import type { HostConfig, HostCredentials } from './config.ts';
+import type { HostConfig, HostConsoleConfig, HostCredentials } from './config.ts';
 import { readBounded } from './config-file.ts';
 import type { KeyPath } from './config-file.ts';
 import type { ConfigFile } from './schema.ts';
 import { HOST_NAME_LENGTH_MAX } from './schema.ts';
 import { Secret } from './secret.ts';
+import type { WatchingRules } from './watching.ts';
 
 /** Longest password read, bytes; more is the wrong file. */
 const PASSWORD_BYTES_MAX = 4096;
@@ -30,6 +31,7 @@ export function hostsOfFile(
   entries: readonly HostEntry[],
   file: string,
   env: NodeJS.ProcessEnv,
+  watching: WatchingRules,
   report: HostReport,
 ): HostConfig[] {
   const names = new Map<string, number>();
@@ -51,7 +53,15 @@ export function hostsOfFile(
       report.warning(['hosts', index, 'uri'], `the same URI as hosts[${String(twin)}]: its domains are polled twice`);
     }
     const credentials = readCredentials(entry, index, file, env, report);
-    return [{ name: entry.name, uri: entry.uri, ...(credentials === undefined ? {} : { credentials }) }];
+    return [
+      {
+        name: entry.name,
+        uri: entry.uri,
+        ...(credentials === undefined ? {} : { credentials }),
+        ...(entry.groups === undefined && entry.domains === undefined ? {} : { watching: watching.of(entry) }),
+        ...(entry.console === undefined ? {} : { console: hostConsole(entry.console, uri, report, index) }),
+      },
+    ];
   });
 }
 
@@ -83,6 +93,22 @@ export function hostsOfUris(uris: readonly string[], report: HostReport): HostCo
     }
     return [{ name, uri: text }];
   });
+}
+
+function hostConsole(
+  { via = 'auto', address, tlsServerName }: NonNullable<HostEntry['console']>,
+  uri: ConnectionUri | string,
+  report: HostReport,
+  index: number,
+): HostConsoleConfig {
+  if (via === 'ssh' && typeof uri !== 'string' && uri.transport !== 'ssh') {
+    report.problem(['hosts', index, 'console', 'via'], 'ssh needs an ssh URI such as qemu+ssh://root@kvm1/system');
+  }
+  return {
+    via,
+    ...(address === undefined ? {} : { address }),
+    ...(tlsServerName === undefined ? {} : { tlsServerName }),
+  };
 }
 
 /** The URI taken apart, or what is wrong with it. */

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { DEFAULT_GROUPS } from '../contract/groups.ts';
 import { ConfigError } from './config-error.ts';
 import { loadConfig } from './load.ts';
 
@@ -94,6 +95,7 @@ describe('the configuration', () => {
         detailsIntervalSeconds: 60,
         maxInFlight: 4,
       },
+      watching: { groups: DEFAULT_GROUPS, domains: { include: [], exclude: [] } },
       web: { listenAddresses: [{ host: '127.0.0.1', port: 9177 }] },
       api: {
         readOnly: false,
@@ -142,6 +144,7 @@ log: { level: debug }
         detailsIntervalSeconds: 120,
         maxInFlight: 3,
       },
+      watching: { groups: DEFAULT_GROUPS, domains: { include: [], exclude: [] } },
       web: { listenAddresses: [{ port: 9177 }, { host: '::1', port: 9178 }, { host: 'localhost', port: 0 }] },
       api: {
         readOnly: true,
@@ -211,6 +214,42 @@ log: { level: debug }
   it('shortens the default deadline to a shorter interval', () => {
     const { poll } = loadConfig(['--config.file', file('poll: { intervalSeconds: 1 }')], {});
     expect(poll.statisticsDeadlineSeconds).toBe(1);
+  });
+});
+
+describe('what is watched', () => {
+  it('is said by flags first, then by the host, then by the file', () => {
+    const path = file(`
+groups: { kvm: true, volume: true, perf: false }
+domains: { exclude: [{ name: "test-*" }] }
+hosts:
+  - { name: kvm1, uri: "qemu:///system" }
+  - name: kvm2
+    uri: qemu+tls://kvm2/system
+    groups: { volume: false, lease: true }
+    domains: { include: [{ name: "web-*", uuid: "6695EB01-F6A4-8304-79AA-97F2502E193F" }] }
+`);
+    const { hosts, watching } = loadConfig(['--config.file', path, '--groups.off=kvm'], { VIREO_GROUPS_ON: 'agent' });
+    const ofAll = new Set([...DEFAULT_GROUPS, 'volume', 'agent']);
+    ofAll.delete('perf');
+    expect(watching).toEqual({ groups: ofAll, domains: { include: [], exclude: [{ name: 'test-*' }] } });
+    expect(hosts[0]?.watching).toBeUndefined();
+    const ofKvm2 = new Set([...ofAll, 'lease']);
+    ofKvm2.delete('volume');
+    expect(hosts[1]?.watching).toEqual({
+      groups: ofKvm2,
+      domains: { include: [{ name: 'web-*', uuid: '6695eb01-f6a4-8304-79aa-97f2502e193f' }], exclude: [] },
+    });
+  });
+
+  it('refuses groups that do not exist, and one that is both on and off', () => {
+    const [unknown] = problemsOf(['--groups.on=snapshots']);
+    expect(unknown).toContain(
+      '--groups.on: "snapshots" is no group; did you mean snapshot? the groups are host, numa,',
+    );
+    expect(problemsOf(['--groups.on=kvm', '--groups.off=kvm'])).toEqual([
+      '--groups.on: kvm is also named by --groups.off; keep one',
+    ]);
   });
 });
 

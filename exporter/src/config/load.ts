@@ -5,6 +5,7 @@ import { decideApi } from './api-config.ts';
 import type { Config, HostConfig, ListenAddress, LogLevel } from './config.ts';
 import { LOG_LEVELS } from './config.ts';
 import { ConfigError } from './config-error.ts';
+import { decideConsole } from './console-config.ts';
 import { readConfigFile } from './config-file.ts';
 import type { KeyPath, LoadedFile } from './config-file.ts';
 import { DEFAULT_LISTEN_ADDRESS, DEFAULT_LOG_LEVEL, DEFAULT_POLL } from './defaults.ts';
@@ -14,6 +15,8 @@ import { hostsOfFile, hostsOfUris } from './host-config.ts';
 import { formatListenAddress, parseListenAddress } from './listen-address.ts';
 import { nearest } from './nearest.ts';
 import type { ConfigFile } from './schema.ts';
+import { WatchingRules } from './watching.ts';
+import type { GroupSwitch } from './watching.ts';
 
 /**
  * Decides the whole configuration; reads the file and the password files it names.
@@ -42,13 +45,31 @@ export function loadConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
   const content: ConfigFile = file?.content ?? {};
   const inFile = (at: KeyPath, text: string): string => file?.problem(at, text) ?? text;
 
+  const groupSwitch = (name: '--groups.on' | '--groups.off'): GroupSwitch | undefined => {
+    const switched = given(name);
+    return switched === undefined ? undefined : { source: switched.source, names: switched.values };
+  };
+  const watching = new WatchingRules(
+    content,
+    { on: groupSwitch('--groups.on'), off: groupSwitch('--groups.off') },
+    (text) => problems.push(text),
+  );
+
   const listenAddresses = decideListenAddresses(given('--web.listen-address'), content, inFile, problems);
   const webConfigFile = given('--web.config.file')?.values[0];
   const config: Config = {
-    hosts: decideHosts(given('--libvirt.uri'), { content, path: path ?? '', inFile }, env, problems, warnings),
+    hosts: decideHosts(
+      given('--libvirt.uri'),
+      { content, path: path ?? '', inFile, watching },
+      env,
+      problems,
+      warnings,
+    ),
     poll: decidePoll(content, inFile, problems),
+    watching: watching.of(),
     web: { listenAddresses, ...(webConfigFile === undefined ? {} : { configFile: webConfigFile }) },
     api: decideApi(content.api ?? {}, (at, text) => problems.push(inFile(at, text))),
+    console: decideConsole(content.console ?? {}, path ?? '', (at, text) => problems.push(inFile(at, text))),
     log: { level: decideLogLevel(given('--log.level'), content, problems) },
     ...(path === undefined ? {} : { file: path }),
     demo: flags.values.has('--demo'),
@@ -63,13 +84,18 @@ type InFile = LoadedFile['problem'];
 
 function decideHosts(
   given: Given,
-  file: { readonly content: ConfigFile; readonly path: string; readonly inFile: InFile },
+  file: {
+    readonly content: ConfigFile;
+    readonly path: string;
+    readonly inFile: InFile;
+    readonly watching: WatchingRules;
+  },
   env: NodeJS.ProcessEnv,
   problems: string[],
   warnings: string[],
 ): HostConfig[] {
   // Checked also when not used, so that a broken file does not wait for the day the flag goes away.
-  const ofFile = hostsOfFile(file.content.hosts ?? [], file.path, env, {
+  const ofFile = hostsOfFile(file.content.hosts ?? [], file.path, env, file.watching, {
     problem: (at, text) => problems.push(file.inFile(at, text)),
     warning: (at, text) => warnings.push(file.inFile(at, text)),
   });

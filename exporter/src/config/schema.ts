@@ -4,8 +4,10 @@
 
 import { z } from 'zod';
 import { apiSchema } from './api-schema.ts';
+import { consoleSchema, hostConsoleSchema } from './console-schema.ts';
 import { LOG_LEVELS } from './config.ts';
 import { KEY_DOCS, count, seconds } from './key-docs.ts';
+import { domainsSchema, groupsSchema } from './watching-schema.ts';
 
 /** Longest host name, as in DNS. */
 export const HOST_NAME_LENGTH_MAX = 253;
@@ -60,6 +62,9 @@ const hostSchema = z
       help: 'The libvirt connection URI, without a password.',
     }),
     credentials: credentialsSchema.optional(),
+    console: hostConsoleSchema.optional(),
+    groups: groupsSchema('As `groups` below, for this host alone.').optional(),
+    domains: domainsSchema('As `domains` below, for this host, instead of those.').optional(),
   })
   .register(KEY_DOCS, { allowed: 'a mapping with name and uri', help: 'One hypervisor to watch.' });
 
@@ -126,14 +131,17 @@ export const configFileSchema = z
       })
       .optional(),
     poll: pollSchema.optional(),
+    groups: groupsSchema('Which groups of metrics are on. What is off is not asked for and not shown.').optional(),
+    domains: domainsSchema('Which domains are watched.').optional(),
     web: webSchema.optional(),
     api: apiSchema.optional(),
+    console: consoleSchema.optional(),
     log: logSchema.optional(),
   })
   // Secret, as the file may be another than meant: one with a password, say.
   .register(KEY_DOCS, {
     secret: true,
-    allowed: 'a mapping with hosts, poll, web, api or log',
+    allowed: 'a mapping with hosts, poll, groups, domains, web, api, console or log',
     help: 'The whole file.',
   });
 

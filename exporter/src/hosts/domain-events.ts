@@ -31,7 +31,8 @@ const DOMAIN_EVENTS = [
   'metadata-change',
   'memory-failure',
 ] as const satisfies readonly EventKind[];
-type DomainEvent = LibvirtEvent<(typeof DOMAIN_EVENTS)[number]>;
+/** One of them. */
+export type DomainEvent = LibvirtEvent<(typeof DOMAIN_EVENTS)[number]>;
 
 /** Lifecycle events after which persistence, autostart or the saved image may differ; stopping with a save is one too. */
 const CHANGES_FLAGS: ReadonlySet<string> = new Set(['defined', 'undefined', 'started']);
@@ -45,6 +46,8 @@ export interface DomainEventsContext {
   readonly onTableChange: () => void;
   /** A domain's XML changed. */
   readonly onXmlStale: (uuid: string) => void;
+  /** Every event, before anything else is made of it. */
+  readonly onDomainEvent: (event: DomainEvent) => void;
   /** A domain may run a job, or have ended one. */
   readonly onJob: (uuid: string) => void;
   /** Domains were defined, undefined, started or saved: persistence, autostart and saved images may differ. */
@@ -102,8 +105,10 @@ export class DomainEvents {
   }
 
   #take(connection: Connection, event: DomainEvent): void {
-    const { onXmlStale, onJob, onDefined, onChange } = this.#context;
+    const { onDomainEvent, onXmlStale, onJob, onDefined, onChange } = this.#context;
     const { domain } = event;
+    if (!this.#context.domains.isWatched(domain)) return;
+    onDomainEvent(event);
     const identity = { uuid: domain.uuid, name: domain.name };
     switch (event.kind) {
       case 'lifecycle':

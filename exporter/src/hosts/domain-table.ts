@@ -5,6 +5,8 @@
 import type { DomainReason, DomainRef, DomainState, DomainStats } from '@vireo/libvirt';
 import type { DomainXml } from '../xml/domain-xml.ts';
 import type { HostChange } from './changes.ts';
+import type { DomainFilter } from './domain-filter.ts';
+import type { DomainObservations } from './observations.ts';
 import type { DomainJob, DomainSnapshot, DomainTrouble } from './snapshot.ts';
 
 /** A domain's state as an inventory or an event's check gives it. */
@@ -27,6 +29,9 @@ export interface StatisticsRun {
   readonly at: number;
 }
 
+/** Observations to take over; `undefined` takes one away. */
+export type ObservationUpdate = { readonly [K in keyof DomainObservations]: DomainObservations[K] | undefined };
+
 /** How much earlier than it was seen a domain may have started, when only an inventory tells that it did. */
 const START_UNCERTAINTY_MS = 30_000;
 
@@ -39,14 +44,18 @@ export class DomainTable {
    */
   readonly #toldAt = new Map<string, number>();
   readonly #onChange: (change: HostChange) => void;
+  readonly #watched: DomainFilter;
+  #leftOut = 0;
   #quarantine: ReadonlyMap<string, DomainTrouble> = new Map();
   /** When the last inventory was taken, by the same clock. */
   #inventoryAt = -Infinity;
   /** False until the first inventory: what that one finds was there before and did not just appear. */
   #known = false;
 
-  constructor(onChange: (change: HostChange) => void) {
+  /** @param watched a domain for which it is false is never in the table */
+  constructor(onChange: (change: HostChange) => void, watched: DomainFilter = () => true) {
     this.#onChange = onChange;
+    this.#watched = watched;
   }
 
   /** A copy that later writes do not touch. */
@@ -57,6 +66,16 @@ export class DomainTable {
   /** Whether an inventory was taken since the beginning or the last {@link clear}. */
   get isKnown(): boolean {
     return this.#known;
+  }
+
+  /** Domains of the last inventory that are not watched. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  /** Whether this domain belongs in the table. */
+  isWatched(domain: DomainRef): boolean {
+    return this.#watched(domain);
   }
 
   get(uuid: string): DomainSnapshot | undefined {
@@ -91,6 +110,7 @@ export class DomainTable {
     }
     for (const [uuid, at] of this.#toldAt) if (at < askedAt) this.#toldAt.delete(uuid);
     this.#inventoryAt = askedAt;
+    this.#leftOut = records.filter(({ domain }) => !this.#watched(domain)).length;
     this.#known = true;
   }
 
@@ -123,6 +143,7 @@ export class DomainTable {
 
   clear(): void {
     this.#domains.clear();
+    this.#leftOut = 0;
     this.#toldAt.clear();
     this.#quarantine = new Map();
     this.#inventoryAt = -Infinity;
@@ -165,6 +186,8 @@ export class DomainTable {
         ...(whole ? { statsAt: at } : {}),
         ...(trouble === undefined ? {} : { trouble }),
       });
+      // It is not asked any more: what was seen of it grows old.
+      if (trouble !== undefined) this.unobserve(uuid);
     }
     this.#tellQuarantine(quarantine, at);
   }
@@ -181,6 +204,17 @@ export class DomainTable {
     this.#domains.set(uuid, job === undefined ? rest : { ...rest, job });
   }
 
+  observe(uuid: string, update: ObservationUpdate): void {
+    const domain = this.#domains.get(uuid);
+    if (domain === undefined) return;
+    this.#domains.set(uuid, withObserved(domain, { ...domain.observed, ...update }));
+  }
+
+  /** Takes away what was observed of the domain's process. Snapshots and checkpoints are on disk. */
+  unobserve(uuid: string): void {
+    this.observe(uuid, { blockJobs: undefined, diskErrors: undefined, addresses: undefined, guest: undefined });
+  }
+
   #update(uuid: string, part: Partial<DomainSnapshot>): void {
     const domain = this.#domains.get(uuid);
     if (domain !== undefined) this.#domains.set(uuid, { ...domain, ...part });
@@ -188,6 +222,10 @@ export class DomainTable {
 
   /** @param isTimely whether a process that was not there before began just now, rather than while nobody looked */
   #applyState({ domain: { uuid, name, id }, state, reason }: DomainStateRecord, isTimely: boolean): void {
+    if (!this.#watched({ uuid, name })) {
+      this.remove(uuid);
+      return;
+    }
     const before = this.#domains.get(uuid);
     const identity = { uuid, name };
     const started = id !== -1 && isTimely ? { startedAt: Date.now() } : {};
@@ -200,6 +238,7 @@ export class DomainTable {
     // Counters and troubles of a domain that stopped or started anew belong to the process that is gone.
     const { startedAt: _then, stats: _stats, statsAt: _statsAt, job: _job, trouble: _trouble, ...rest } = before;
     this.#domains.set(uuid, { ...(before.id === id ? before : { ...rest, ...started }), name, id, state, reason });
+    if (before.id !== id) this.unobserve(uuid);
     if (before.state !== state || before.reason !== reason) {
       this.#onChange({ kind: 'domain.state', domain: identity, from: before.state, to: state, reason });
     }
@@ -222,6 +261,15 @@ export class DomainTable {
     }
     this.#quarantine = quarantine;
   }
+}
+
+/** The domain with these observations, and none of those that are `undefined`. */
+function withObserved(domain: DomainSnapshot, update: ObservationUpdate): DomainSnapshot {
+  const { observed: _before, ...rest } = domain;
+  const observed: DomainObservations = Object.fromEntries(
+    Object.entries(update).filter(([, value]) => value !== undefined),
+  );
+  return Object.keys(observed).length === 0 ? rest : { ...rest, observed };
 }
 
 /** One record out of the parts that different calls gave; a later part wins. */

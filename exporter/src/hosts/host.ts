@@ -8,6 +8,7 @@ import { backOffMs } from './back-off.ts';
 import { ActionConnections } from './action-connection.ts';
 import type { ControlLane } from './action-connection.ts';
 import type { HostChange } from './changes.ts';
+import type { DomainFilter } from './domain-filter.ts';
 import { DomainTable } from './domain-table.ts';
 import { DomainWatches } from './domain-watch.ts';
 import type { DomainListener } from './domain-watch.ts';
@@ -36,6 +37,8 @@ export interface HostOptions {
   readonly uri: string;
   readonly simulated: boolean;
   readonly poll: PollOptions;
+  /** Which domains are watched; all without it. */
+  readonly watched?: DomainFilter;
   readonly open: OpenConnection;
   /** How the read-write connections of actions are opened; without it nothing can be changed through this host. */
   readonly openControl?: OpenConnection;
@@ -74,9 +77,12 @@ export class Host {
     const { openControl, poll } = options;
     this.#control =
       openControl === undefined ? undefined : new ActionConnections({ open: openControl, slots: poll.maxInFlight });
-    this.#domains = new DomainTable((change) => {
-      this.#tell(change);
-    });
+    this.#domains = new DomainTable(
+      (change) => {
+        this.#tell(change);
+      },
+      options.watched,
+    );
     this.#snapshot = this.#build();
   }
 
@@ -209,9 +215,10 @@ export class Host {
   }
 
   #sessionContext(): SessionContext {
-    const { open, poll } = this.#options;
+    const { open, openControl, poll } = this.#options;
     return {
       open,
+      ...(openControl === undefined ? {} : { openWritable: openControl }),
       poll,
       domains: this.#domains,
       outcomes: this.#outcomes,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { compileGlob } from './glob.ts';
-import { matchesByTable, random, text } from './scopes.fixture.ts';
+import { matchesByTable, random, text } from '../auth/scopes.fixture.ts';
 
 describe('a pattern', () => {
   it.each([

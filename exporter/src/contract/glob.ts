@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The patterns of a token: `*` is any text, also none, `?` any one character; every other character is itself.
+// Patterns of names, as tokens and filters have them: `*` is any text, also none, `?` any one character; every other
+// character is itself.
 // No regular expression is made of a pattern, so none of its characters has another meaning and none can blow up.
 
 /** Whether a whole name matches. */
