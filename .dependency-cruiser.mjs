@@ -12,7 +12,7 @@ const LIBVIRT = {
 
 const EXPORTER = {
   contract: [],
-  config: ['contract'],
+  config: ['contract', 'xml'],
   auth: ['contract', 'config'],
   web: ['contract', 'config'],
   xml: ['contract'],

@@ -212,6 +212,7 @@ function pollOptions({ watching }: WatchedHost, config: Config): PollOptions {
     staleAfterPolls: poll.staleAfterPolls,
     slowIntervalMs: poll.detailsIntervalSeconds * 1000,
     groups: (watching ?? config.watching).groups,
+    metadata: config.metadata,
     maxInFlight: poll.maxInFlight,
   };
 }

@@ -2,6 +2,7 @@
 // What the rest of the exporter gets from this room: everything decided, nothing optional that has a default.
 
 import type { Privilege } from '../contract/privileges.ts';
+import type { LabelledPath } from '../xml/xpath.ts';
 import type { Secret } from './secret.ts';
 import type { Watching } from './watching.ts';
 
@@ -120,6 +121,8 @@ export interface Config {
   readonly poll: PollConfig;
   /** What of a host is watched that has nothing of its own. */
   readonly watching: Watching;
+  /** What of the domains' XML becomes labels. */
+  readonly metadata: readonly LabelledPath[];
   readonly web: {
     readonly listenAddresses: readonly ListenAddress[];
     /** The web config file (TLS, users), which the room web reads. */

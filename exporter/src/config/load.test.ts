@@ -96,6 +96,7 @@ describe('the configuration', () => {
         maxInFlight: 4,
       },
       watching: { groups: DEFAULT_GROUPS, domains: { include: [], exclude: [] } },
+      metadata: [],
       web: { listenAddresses: [{ host: '127.0.0.1', port: 9177 }] },
       api: {
         readOnly: false,
@@ -145,6 +146,7 @@ log: { level: debug }
         maxInFlight: 3,
       },
       watching: { groups: DEFAULT_GROUPS, domains: { include: [], exclude: [] } },
+      metadata: [],
       web: { listenAddresses: [{ port: 9177 }, { host: '::1', port: 9178 }, { host: 'localhost', port: 0 }] },
       api: {
         readOnly: true,

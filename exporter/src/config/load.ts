@@ -13,6 +13,7 @@ import { FLAGS, parseEnvironment, parseFlags, suspectVariables } from './flags.t
 import type { FlagName } from './flags.ts';
 import { hostsOfFile, hostsOfUris } from './host-config.ts';
 import { formatListenAddress, parseListenAddress } from './listen-address.ts';
+import { decideMetadata } from './metadata-config.ts';
 import { nearest } from './nearest.ts';
 import type { ConfigFile } from './schema.ts';
 import { WatchingRules } from './watching.ts';
@@ -67,6 +68,7 @@ export function loadConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     ),
     poll: decidePoll(content, inFile, problems),
     watching: watching.of(),
+    metadata: decideMetadata(content.metadata ?? [], (at, text) => problems.push(inFile(at, text))),
     web: { listenAddresses, ...(webConfigFile === undefined ? {} : { configFile: webConfigFile }) },
     api: decideApi(content.api ?? {}, (at, text) => problems.push(inFile(at, text))),
     console: decideConsole(content.console ?? {}, path ?? '', (at, text) => problems.push(inFile(at, text))),

@@ -7,6 +7,7 @@ import { apiSchema } from './api-schema.ts';
 import { consoleSchema, hostConsoleSchema } from './console-schema.ts';
 import { LOG_LEVELS } from './config.ts';
 import { KEY_DOCS, count, seconds } from './key-docs.ts';
+import { metadataSchema } from './metadata-config.ts';
 import { domainsSchema, groupsSchema } from './watching-schema.ts';
 
 /** Longest host name, as in DNS. */
@@ -133,6 +134,7 @@ export const configFileSchema = z
     poll: pollSchema.optional(),
     groups: groupsSchema('Which groups of metrics are on. What is off is not asked for and not shown.').optional(),
     domains: domainsSchema('Which domains are watched.').optional(),
+    metadata: metadataSchema.optional(),
     web: webSchema.optional(),
     api: apiSchema.optional(),
     console: consoleSchema.optional(),
@@ -141,7 +143,7 @@ export const configFileSchema = z
   // Secret, as the file may be another than meant: one with a password, say.
   .register(KEY_DOCS, {
     secret: true,
-    allowed: 'a mapping with hosts, poll, groups, domains, web, api, console or log',
+    allowed: 'a mapping with hosts, poll, groups, domains, metadata, web, api, console or log',
     help: 'The whole file.',
   });
 

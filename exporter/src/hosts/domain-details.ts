@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { CallOptions, Connection, DomainRef } from '@vireo/libvirt';
 import { parseDomainXml } from '../xml/domain-xml.ts';
+import type { LabelledPath } from '../xml/xpath.ts';
 import { forEachBounded } from './bounded.ts';
 import type { DomainTable } from './domain-table.ts';
 import type { DriverSupport } from './driver-support.ts';
@@ -37,14 +38,17 @@ export interface DomainDetailsContext {
 
 /** Reads XML and jobs of one host's domains. */
 export class DomainDetails {
+  readonly #paths: readonly LabelledPath[];
   readonly #context: DomainDetailsContext;
   /** By UUID: when the XML was last read, and its hash, so that an unchanged one is not parsed again. */
   readonly #xmlRead = new Map<string, { readonly at: number; readonly hash: string }>();
   readonly #xmlStale = new Set<string>();
   readonly #jobAskedAt = new Map<string, number>();
 
-  constructor(context: DomainDetailsContext) {
+  /** @param paths what of the XML becomes labels */
+  constructor(context: DomainDetailsContext, paths: readonly LabelledPath[] = []) {
     this.#context = context;
+    this.#paths = paths;
   }
 
   /** The next poll reads this domain's XML anew. */
@@ -90,7 +94,7 @@ export class DomainDetails {
     const hash = createHash('sha256').update(xml).digest('base64');
     // A domain that was undefined and defined anew is another record, without what was parsed before.
     const unchanged = this.#xmlRead.get(uuid)?.hash === hash && domains.get(uuid)?.xml !== undefined;
-    if (!unchanged) domains.setXml(uuid, parseDomainXml(xml));
+    if (!unchanged) domains.setXml(uuid, parseDomainXml(xml, this.#paths));
     this.#xmlRead.set(uuid, { at: performance.now(), hash });
   }
 

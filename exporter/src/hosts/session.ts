@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { RemoteError, TransportError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, StatsGroup } from '@vireo/libvirt';
 import type { MetricGroup } from '../contract/groups.ts';
+import type { LabelledPath } from '../xml/xpath.ts';
 import type { DomainTable } from './domain-table.ts';
 import { DriverSupport } from './driver-support.ts';
 import { DomainEvents } from './domain-events.ts';
@@ -37,6 +38,8 @@ export interface PollOptions {
   readonly slowIntervalMs: number;
   /** Of the other groups nothing is asked. */
   readonly groups: ReadonlySet<MetricGroup>;
+  /** What of the domains' XML becomes labels. */
+  readonly metadata?: readonly LabelledPath[];
   /** Calls in flight one connection allows; libvirtd stops reading a socket at its max_client_requests, 5. */
   readonly maxInFlight: number;
 }
@@ -140,18 +143,21 @@ export class HostSession {
         this.#giveUp(error);
       },
     });
-    this.#details = new DomainDetails({
-      domains,
-      support,
-      hung,
-      acquire,
-      suspect: (domain) => this.#statistics.suspect(domain),
-      isQuarantined: (uuid) => this.#statistics.quarantine.has(uuid) || this.#perDomain.quarantine.has(uuid),
-      deadlineMs,
-      signal,
-      slowIntervalMs,
-      intervalMs,
-    });
+    this.#details = new DomainDetails(
+      {
+        domains,
+        support,
+        hung,
+        acquire,
+        suspect: (domain) => this.#statistics.suspect(domain),
+        isQuarantined: (uuid) => this.#statistics.quarantine.has(uuid) || this.#perDomain.quarantine.has(uuid),
+        deadlineMs,
+        signal,
+        slowIntervalMs,
+        intervalMs,
+      },
+      poll.metadata,
+    );
     this.#events = new DomainEvents({
       domains,
       deadlineMs,

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the XML of a real domain and KVM itself make of series, without a call of their own: limits, placement, the cable,
+// images below a disk, consoles, metadata, when it started.
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { defineDomains, domainType } from '../lab/domains.ts';
+import { startExporter } from '../lab/exporter.ts';
+import type { Exporter, Exposition } from '../lab/exporter.ts';
+import { openLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { startLibvirtd } from '../lab/libvirtd.ts';
+import type { Libvirtd } from '../lab/libvirtd.ts';
+import { promtoolCheck } from '../lab/prometheus.ts';
+import { waitFor } from '../lab/wait-for.ts';
+
+jest.setTimeout(60_000);
+
+const APP = 'http://shop.example/app';
+const OWNER = 'Ops & "co"';
+
+let lab: Lab;
+let libvirtd: Libvirtd;
+let exporter: Exporter;
+
+/** Redefines a domain of the lab with more in its XML. */
+async function change(name: string, edit: (xml: string) => string): Promise<void> {
+  const path = join(lab.directory, `${name}.xml`);
+  await writeFile(path, edit(await readFile(path, 'utf8')));
+  // The file has no UUID: defined anew it is another domain.
+  await libvirtd.virsh('undefine', name);
+  await libvirtd.virsh('define', path);
+}
+
+const METADATA = `<title>Front door</title><metadata><s:app xmlns:s='${APP}'><s:owner>Ops &amp; "co"</s:owner></s:app></metadata>`;
+
+beforeAll(async () => {
+  lab = await openLab();
+  libvirtd = await startLibvirtd(lab);
+  await defineDomains(lab, libvirtd, ['tuned', 'limited']);
+  const base = join(lab.directory, 'tuned.img');
+  const top = join(lab.directory, 'top.qcow2');
+  await promisify(execFile)('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, top]);
+  await change('tuned', (xml) =>
+    xml
+      .replace('<memory ', `${METADATA}<memory `)
+      .replace('<vcpu>1</vcpu>', `<vcpu cpuset='0-1'>2</vcpu><cputune><vcpupin vcpu='0' cpuset='0'/></cputune>`)
+      .replace("type='raw'", "type='qcow2'")
+      .replace(base, top)
+      .replace(
+        "<target dev='vda' bus='virtio'/>",
+        `$&<iotune><total_bytes_sec>1048576</total_bytes_sec><total_bytes_sec_max>2097152</total_bytes_sec_max>
+         <total_bytes_sec_max_length>3</total_bytes_sec_max_length><read_iops_sec>500</read_iops_sec>
+         <group_name>slow</group_name></iotune>`,
+      )
+      .replace('</interface>', "<mtu size='1400'/><link state='down'/></interface>"),
+  );
+  // What needs cgroups or the kernel's traffic control is configured here and not started: neither is everywhere.
+  await change('limited', (xml) =>
+    xml
+      .replace(
+        '<vcpu>1</vcpu>',
+        `<memtune><hard_limit unit='MiB'>64</hard_limit></memtune><vcpu>1</vcpu>
+         <cputune><shares>512</shares><period>100000</period><quota>50000</quota></cputune>`,
+      )
+      .replace(
+        '</interface>',
+        `<bandwidth><inbound average='1000' peak='2000' burst='512'/><outbound average='250'/></bandwidth></interface>`,
+      ),
+  );
+  exporter = await startExporter(lab, {
+    config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]
+poll: { intervalSeconds: 1 }
+groups: { kvm: true }
+metadata: [{ label: owner, xpath: '/domain/metadata/a:app/a:owner', namespaces: { a: '${APP}' } }]
+`,
+  });
+}, 120_000);
+
+afterAll(() => lab.close());
+
+/** The first scrape on which `seen` is true. */
+function scrapeUntil(what: string, seen: (page: Exposition) => boolean): Promise<Exposition> {
+  return waitFor(
+    async () => {
+      const page = await exporter.scrape();
+      return seen(page) && page;
+    },
+    { what, deadlineMs: 30_000, intervalMs: 200 },
+  );
+}
+
+test('a domain that is off has the limits of its definition, and no start', async () => {
+  const labels = { host: 'lab', domain: 'limited' };
+  const page = await scrapeUntil(
+    'limits are read',
+    (now) => now.value('libvirt_domain_cpu_shares', labels) !== undefined,
+  );
+  expect(page.value('libvirt_domain_cpu_shares', labels)).toBe(512);
+  expect(page.value('libvirt_domain_cpu_vcpu_period_seconds', labels)).toBe(0.1);
+  expect(page.value('libvirt_domain_cpu_vcpu_quota_seconds', labels)).toBe(0.05);
+  expect(page.value('libvirt_domain_memory_hard_limit_bytes', labels)).toBe(64 * 1024 * 1024);
+  expect(page.value('libvirt_domain_interface_limit_receive_bytes_per_second', labels)).toBe(1_000_000);
+  expect(page.value('libvirt_domain_interface_limit_receive_peak_bytes_per_second', labels)).toBe(2_000_000);
+  expect(page.value('libvirt_domain_interface_limit_receive_burst_bytes', labels)).toBe(512 * 1024);
+  expect(page.value('libvirt_domain_interface_limit_transmit_bytes_per_second', labels)).toBe(250_000);
+  expect(page.all('libvirt_domain_interface_limit_transmit_peak_bytes_per_second', labels)).toEqual([]);
+  expect(page.value('libvirt_domain_interface_link_up', labels)).toBe(1);
+  expect(page.all('libvirt_domain_start_timestamp_seconds', labels)).toEqual([]);
+  expect(page.all('libvirt_domain_block_backing_images', labels)).toEqual([]);
+  expect(page.all('libvirt_domain_metadata_info', labels)).toEqual([]);
+});
+
+test('a domain that starts has what runs, and when it began', async () => {
+  const labels = { host: 'lab', domain: 'tuned' };
+  const disk = { ...labels, target_device: 'vda' };
+  await scrapeUntil('the host is watched', (now) => now.all('libvirt_domain_info', labels).length === 1);
+  const before = Date.now() / 1000;
+  await libvirtd.virsh('start', 'tuned');
+  const after = Date.now() / 1000;
+  const page = await scrapeUntil(
+    'the running XML and the statistics are read',
+    (now) =>
+      now.value('libvirt_domain_block_backing_images', disk) === 1 &&
+      now.all('libvirt_domain_vcpu_time_seconds_total', labels).length === 2,
+  );
+  const startedAt = page.value('libvirt_domain_start_timestamp_seconds', labels) ?? NaN;
+  expect(startedAt).toBeGreaterThan(before);
+  expect(startedAt).toBeLessThan(after + 2);
+
+  expect(page.value('libvirt_domain_block_stats_limit_total_bytes_per_second', disk)).toBe(1_048_576);
+  expect(page.value('libvirt_domain_block_stats_limit_burst_total_bytes_per_second', disk)).toBe(2_097_152);
+  expect(page.value('libvirt_domain_block_stats_limit_burst_total_bytes_length_seconds', disk)).toBe(3);
+  expect(page.value('libvirt_domain_block_stats_limit_read_requests_per_second', disk)).toBe(500);
+  expect(page.all('libvirt_domain_block_stats_limit_write_requests_per_second', disk)).toEqual([]);
+  expect(page.value('libvirt_domain_block_stats_info', { ...disk, limit_group: 'slow' })).toBe(1);
+  const base = { ...disk, depth: '1', format: 'raw', source_file: join(lab.directory, 'tuned.img') };
+  expect(page.value('libvirt_domain_block_backing_info', base)).toBe(1);
+
+  expect(page.value('libvirt_domain_interface_link_up', labels)).toBe(0);
+  expect(page.value('libvirt_domain_interface_stats_info', { ...labels, mtu_size: '1400' })).toBe(1);
+  expect(page.value('libvirt_domain_placement_info', { ...labels, cpuset: '0-1' })).toBe(1);
+  expect(page.value('libvirt_domain_vcpu_affinity_info', { ...labels, vcpu: '0', cpuset: '0' })).toBe(1);
+  expect(page.value('libvirt_domain_metadata_info', { ...labels, owner: OWNER })).toBe(1);
+  expect(page.value('libvirt_domain_info', { ...labels, title: 'Front door' })).toBe(1);
+  const [graphics] = page.all('libvirt_domain_graphics_info', { ...labels, graphics_type: 'vnc' });
+  expect(Number(graphics?.labels['port'])).toBeGreaterThan(0);
+  expect(page.value('libvirt_domain_memory_stats_period_unset', labels)).toBe(1);
+  expect(await promtoolCheck(page.text)).toEqual({ code: 0, complaints: [] });
+});
+
+test('a cable that is plugged in and a balloon that is asked are seen within a minute’s turn', async () => {
+  const labels = { host: 'lab', domain: 'tuned' };
+  const [nic] = (await exporter.scrape()).all('libvirt_domain_interface_link_up', labels);
+  await libvirtd.virsh('dommemstat', 'tuned', '--period', '1', '--live');
+  // libvirt has no event for either; a device that comes has one, and makes the XML be read anew.
+  await libvirtd.virsh('domif-setlink', 'tuned', nic?.labels['target_device'] ?? '', 'up');
+  await libvirtd.virsh('attach-interface', 'tuned', 'user', '--model', 'virtio', '--live');
+  const page = await scrapeUntil(
+    'the XML is read again',
+    (now) => now.value('libvirt_domain_memory_stats_period_unset', labels) === 0,
+  );
+  expect(
+    page.value('libvirt_domain_interface_link_up', { ...labels, target_device: nic?.labels['target_device'] ?? '' }),
+  ) //
+    .toBe(1);
+  expect(page.value('libvirt_domain_memory_stats_period_seconds', labels)).toBe(1);
+});
+
+test('KVM has what it counts of the domain and of each vCPU, moving; emulation has nothing', async () => {
+  const exits = { host: 'lab', domain: 'tuned', vcpu: '0', event: 'exits' };
+  const name = 'libvirt_domain_kvm_vcpu_events_total';
+  if (domainType() !== 'kvm') {
+    expect((await exporter.scrape()).text).not.toContain('libvirt_domain_kvm_');
+    return;
+  }
+  const page = await scrapeUntil('KVM is asked', (now) => (now.value(name, exits) ?? 0) > 0);
+  const first = page.value(name, exits) ?? NaN;
+  expect(page.value(name, { ...exits, vcpu: '1' })).toBeGreaterThanOrEqual(0);
+  expect(page.all('libvirt_domain_kvm_events_total', { domain: 'tuned' }).length).toBeGreaterThan(0);
+  const waits = page.all('libvirt_domain_kvm_vcpu_event_seconds_total', { domain: 'tuned', event: 'halt_wait' });
+  expect(waits).toHaveLength(2);
+  await scrapeUntil('the vCPU exits again', (now) => (now.value(name, exits) ?? 0) > first);
+});
