@@ -248,7 +248,8 @@ export class MetricsPage {
     if (this.hosts.get(snapshot.host) !== entry) return;
     entry.fragments = fragments;
     entry.version = ++this.version;
-    if (entry.stale) this.encodeWhenDue(entry);
+    // A newer one may have come between the steps.
+    if (isStale(entry)) this.encodeWhenDue(entry);
   }
 
   /** A copy of what is encoded whole. What waits for its time is encoded now, as far as a slice reaches. */
@@ -258,6 +259,11 @@ export class MetricsPage {
     const fragments = entries.flatMap((entry) => entry?.fragments ?? []);
     return new PageCopy(fragments, { format, ...(groups === undefined ? {} : { groups }) });
   }
+}
+
+/** Read through a function: the compiler takes `stale` for what was written to it last. */
+function isStale({ stale }: HostEntry): boolean {
+  return stale;
 }
 
 function newEntry(snapshot: HostSnapshot, takenAt: number, memory: SampleMemory): HostEntry {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statistics of many domains in one call.
 
-import { UsageError } from '../errors.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { ProtocolError, UsageError } from '../errors.ts';
 import { VIR_CONNECT_GET_ALL_DOMAINS_STATS, VIR_DOMAIN_STATS, fastDomainStats } from '../protocol/domain-stats.ts';
 import type { DomainStats } from '../protocol/domain-stats.ts';
 import type { DomainRef } from '../protocol/types.ts';
@@ -71,8 +73,29 @@ export class StatsApi {
       },
       { deadlineMs: SLOW_MS, lane: 'bulk', ...options },
     );
-    return retStats;
+    return await gather(retStats);
   }
+}
+
+/** Milliseconds of decoding between two turns of the event loop. */
+const SLICE_MS = 8;
+
+async function gather(encoded: Iterable<DomainStats>): Promise<readonly DomainStats[]> {
+  const records: DomainStats[] = [];
+  let until = performance.now() + SLICE_MS;
+  try {
+    for (const record of encoded) {
+      records.push(record);
+      if (performance.now() < until) continue;
+      await nextTurn();
+      until = performance.now() + SLICE_MS;
+    }
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'XdrError')) throw error;
+    const message = `CONNECT_GET_ALL_DOMAIN_STATS failed: its result does not decode: ${error.message}`;
+    throw new ProtocolError('LV_PROTO_PAYLOAD', message, { cause: error });
+  }
+  return records;
 }
 
 function statsFlags({ noWait, backing, activeOnly }: StatsRequest): number {

@@ -59,7 +59,7 @@ describe('the reply of a real daemon', () => {
   it('is refused wherever it stops early', () => {
     const procedure = fastDomainStats();
     for (let end = 0; end < captured.length; end++) {
-      expect(() => procedure.ret.read(new XdrReader(captured.subarray(0, end)))).toThrow(XdrError);
+      expect(() => [...procedure.ret.read(new XdrReader(captured.subarray(0, end))).retStats]).toThrow(XdrError);
     }
   });
 });
@@ -133,8 +133,31 @@ describe('values', () => {
     const at = 4 + 28 + 4 + 4 + 12;
     expect(bytes.readInt32BE(at)).toBe(1);
     bytes.writeInt32BE(8, at);
-    expect(() => fastDomainStats().ret.read(new XdrReader(bytes))).toThrow('"state.state" has the unknown type 8');
+    expect(() => [...fastDomainStats().ret.read(new XdrReader(bytes)).retStats]).toThrow(
+      '"state.state" has the unknown type 8',
+    );
   });
+});
+
+it('names that come in another order, or not at all, are not taken for those before', () => {
+  const procedure = fastDomainStats();
+  const param = (field: string, value: number): TypedParam => ({ field, type: 'int', value });
+  const orders = [
+    ['state.state', 'vcpu.0.time', 'vcpu.1.time', 'vcpu.1.wait'],
+    ['state.state', 'vcpu.1.time', 'vcpu.0.time'],
+    ['vcpu.1.wait', 'state.state', 'vcpu.0.time', 'vcpu.10.time', 'vcpu.1.time'],
+    ['state.state', 'vcpu.0.time', 'vcpu.1.time', 'vcpu.1.wait', 'balloon.rss'],
+  ];
+  for (const order of [...orders, ...orders]) {
+    const stats = decode(order.map(param), procedure);
+    const found = [
+      ...stats.fields,
+      ...[...stats.vcpu].flatMap(([n, fields]) =>
+        [...fields].map(([key, value]) => [`vcpu.${String(n)}.${key}`, value]),
+      ),
+    ];
+    expect(new Map(found as [string, number][])).toEqual(new Map(order.map((field, i) => [field, i])));
+  }
 });
 
 it('a domain may have nothing to say', () => {

@@ -2,7 +2,7 @@
 // Bulk statistics of domains. Thousands of parameters come every few seconds, so besides the plain declaration there is
 // a decoder that reads the wire straight into the maps metrics are made of: numbers as doubles, each name split once.
 
-import { array, string, struct, uint } from './layout.ts';
+import { string, struct, uint } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { REMOTE_PROGRAM, remoteProcedure } from './procedure.ts';
 import type { Procedure } from './procedure.ts';
@@ -11,6 +11,7 @@ import { LIST_MAX, domain, listOf } from './types.ts';
 import type { DomainRef } from './types.ts';
 import { XdrError } from '../xdr/xdr-error.ts';
 import type { XdrReader } from '../xdr/reader.ts';
+import { XdrWriter } from '../xdr/writer.ts';
 
 /** REMOTE_CONNECT_GET_ALL_DOMAIN_STATS_MAX: parameters of one domain. */
 const PARAMS_MAX = 262_144;
@@ -65,17 +66,36 @@ export interface DomainStats {
   readonly iothread: ReadonlyMap<number, StatFields>;
 }
 
-/** CONNECT_GET_ALL_DOMAIN_STATS whose reply is read by a {@link domainStatsRecord} of its own. */
+/**
+ * CONNECT_GET_ALL_DOMAIN_STATS whose reply is read by a {@link domainStatsRecord} of its own, each record when it is
+ * asked for: ten thousand domains are too many to decode in one go. Going through them throws XdrError.
+ */
 export function fastDomainStats(): Procedure<
   { readonly doms: readonly DomainRef[]; readonly stats: number; readonly flags: number },
-  { readonly retStats: readonly DomainStats[] }
+  { readonly retStats: Iterable<DomainStats> }
 > {
   return {
     program: REMOTE_PROGRAM,
     number: CONNECT_GET_ALL_DOMAIN_STATS.number,
     name: CONNECT_GET_ALL_DOMAIN_STATS.name,
     args: struct(args),
-    ret: struct({ retStats: array(domainStatsRecord(), LIST_MAX) }),
+    ret: struct({ retStats: oneByOne(domainStatsRecord(), LIST_MAX) }),
+  };
+}
+
+/** As `array`, but each element is read when it is asked for. Nothing may be read behind it. */
+function oneByOne<T>(layout: Layout<T>, maxCount: number): Layout<Iterable<T>> {
+  return {
+    minBytes: 4,
+    write: () => {
+      throw new XdrError('a list to be read one by one is never written');
+    },
+    read: (reader) => {
+      const count = reader.readCount(maxCount, layout.minBytes);
+      return (function* () {
+        for (let i = 0; i < count; i++) yield layout.read(reader);
+      })();
+    },
   };
 }
 
@@ -83,9 +103,14 @@ type Group = 'vcpu' | 'net' | 'block' | 'iothread';
 
 /** Where a parameter goes: `group` null is `fields`. */
 interface Place {
+  readonly field: string;
+  /** The name as it lies on the wire. */
+  readonly bytes: Buffer;
   readonly group: Group | null;
   readonly index: number;
   readonly key: string;
+  /** What followed it last time, and so most likely does again. */
+  next: Place | undefined;
 }
 
 const INDEXED = /^(?<group>vcpu|net|block|iothread)\.(?<index>\d{1,9})\.(?<key>.+)$/u;
@@ -96,6 +121,7 @@ const PLACES_MAX = 65_536;
 /** remote_domain_stats_record, read only. Make one for each connection: it remembers the names it has split. */
 export function domainStatsRecord(): Layout<DomainStats> {
   const places = new Map<string, Place>();
+  let first: Place | undefined;
 
   function placeOf(field: string): Place {
     const known = places.get(field);
@@ -116,10 +142,17 @@ export function domainStatsRecord(): Layout<DomainStats> {
       const fields = new Map<string, number | string>();
       const groups = { vcpu: new Groups(), net: new Groups(), block: new Groups(), iothread: new Groups() };
       const count = reader.readCount(PARAMS_MAX, 12);
+      let last: Place | undefined;
       for (let i = 0; i < count; i++) {
-        const field = string.read(reader);
-        const value = readValue(reader, field);
-        const { group, index, key } = placeOf(field);
+        let place: Place | undefined = last === undefined ? first : last.next;
+        if (place === undefined || !reader.skipIf(place.bytes)) {
+          place = placeOf(string.read(reader));
+          if (last === undefined) first = place;
+          else last.next = place;
+        }
+        last = place;
+        const { group, index, key } = place;
+        const value = readValue(reader, place.field);
         if (group === null) fields.set(key, value);
         else groups[group].at(index).set(key, value);
       }
@@ -153,8 +186,12 @@ class Groups {
 
 function split(field: string): Place {
   const { group, index, key } = INDEXED.exec(field)?.groups ?? {};
-  if (group === undefined || index === undefined || key === undefined) return { group: null, index: 0, key: field };
-  return { group: group as Group, index: Number(index), key };
+  const writer = new XdrWriter(field.length + 8);
+  string.write(writer, field);
+  const named = { field, bytes: writer.bytes(), next: undefined };
+  if (group === undefined || index === undefined || key === undefined)
+    return { ...named, group: null, index: 0, key: field };
+  return { ...named, group: group as Group, index: Number(index), key };
 }
 
 function readValue(reader: XdrReader, field: string): number | string {

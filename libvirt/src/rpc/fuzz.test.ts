@@ -4,7 +4,8 @@
 // VIREO_FUZZ_CASES says how many (1,000,000 in the long run), VIREO_FUZZ_SEED which.
 
 import { LibvirtError, ProtocolError } from '../errors.ts';
-import { fastDomainStats } from '../protocol/domain-stats.ts';
+import { domainStatsRecord } from '../protocol/domain-stats.ts';
+import { array } from '../protocol/layout.ts';
 import { DOMAIN_SCREENSHOT } from '../protocol/domain-details.ts';
 import { DOMAIN_EVENT_CALLBACK_LIFECYCLE } from '../protocol/events.ts';
 import * as protocol from '../protocol/index.ts';
@@ -41,7 +42,7 @@ const SEEDS: readonly Buffer[] = [
 /** Every layout a daemon's payload may have. */
 const LAYOUTS: readonly Layout<unknown>[] = [
   remoteError,
-  fastDomainStats().ret,
+  array(domainStatsRecord(), 16_384),
   ...Object.values(protocol as Readonly<Record<string, unknown>>).flatMap((declared) => {
     if (typeof declared !== 'object' || declared === null) return [];
     if ('ret' in declared) return [declared.ret as Layout<unknown>];

@@ -222,7 +222,8 @@ function serveConnection(table: HandlerTable): void {
   table.on(AUTH_LIST, () => ({ types: [0] }));
   table.on(CONNECT_OPEN, ({ name, flags }, context) => {
     if (name === null) throw daemonError('INTERNAL_ERROR', ERROR_FROM.RPC, 'connection not open');
-    if (name !== '' && !/^(?:qemu|test):/u.test(name)) throw daemonError('NO_CONNECT', ERROR_FROM.NONE, name);
+    if (name !== '' && !/^(?:qemu|test|xen|lxc|esx):/u.test(name))
+      throw daemonError('NO_CONNECT', ERROR_FROM.NONE, name);
     context.open(name, (flags & 1) === 1);
     return {};
   });

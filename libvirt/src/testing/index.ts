@@ -4,7 +4,7 @@
 export { DaemonError, ERROR_FROM, daemonError } from './daemon-error.ts';
 export type { DaemonErrorName } from './daemon-error.ts';
 export { startDemoFleet } from './demo-fleet.ts';
-export type { DemoFleet } from './demo-fleet.ts';
+export type { DemoFleet, DemoFleetSize } from './demo-fleet.ts';
 export { hostEvent } from './events.ts';
 export type { EventFamily, HostEvent } from './events.ts';
 export { FakeDaemon } from './fake-daemon.ts';

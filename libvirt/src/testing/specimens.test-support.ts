@@ -44,6 +44,7 @@ export function domainSpec(overrides: Partial<DomainSpec> = {}): DomainSpec {
     balloonDriver: false,
     obedience: 'obeys',
     job: null,
+    driver: 'QEMU',
     ...overrides,
   };
 }

@@ -76,6 +76,17 @@ export class XdrReader {
     return this.#bytes.toString('utf8', at, at + length);
   }
 
+  /** Skips the next bytes if they are exactly these; cheaper than reading a string to compare it. */
+  skipIf(bytes: Buffer): boolean {
+    const { length } = bytes;
+    if (length > this.#end - this.#offset) return false;
+    const own = this.#bytes;
+    // Names of one kind begin alike and end differently.
+    for (let i = length - 1, at = this.#offset + i; i >= 0; i--, at--) if (own[at] !== bytes[i]) return false;
+    this.#offset += length;
+    return true;
+  }
+
   /**
    * The count of an XDR array<maxCount>.
    * @param minElementBytes the fewest bytes one element takes; a count that cannot fit in what remains is refused

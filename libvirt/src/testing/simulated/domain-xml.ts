@@ -3,6 +3,7 @@
 
 import type { SimulatedDomain } from './domain.ts';
 import { tapName } from './domain-stats.ts';
+import { SIMULATED_DRIVERS } from './drivers.ts';
 import type { DiskSpec, NicSpec, NovaSpec } from './spec.ts';
 
 /** virDomainXMLFlags */
@@ -13,10 +14,11 @@ export const XML_INACTIVE = 2;
 /** @param flags XML_SECURE shows the console's password, XML_INACTIVE what the next start will make */
 export function domainXml(domain: SimulatedDomain, flags: number): string {
   const { spec } = domain;
+  const { domainType, osType, emulator } = SIMULATED_DRIVERS[spec.driver];
   const live = domain.isActive && (flags & XML_INACTIVE) === 0;
   const current = spec.vcpuCount === spec.vcpuMaximum ? '' : ` current='${String(spec.vcpuCount)}'`;
   const lines = [
-    live ? `<domain type='kvm' id='${String(domain.id)}'>` : `<domain type='kvm'>`,
+    `<domain type='${domainType}'${live ? ` id='${String(domain.id)}'` : ''}>`,
     `  <name>${escape(spec.name)}</name>`,
     `  <uuid>${spec.uuid}</uuid>`,
     ...(spec.title === undefined ? [] : [`  <title>${escape(spec.title)}</title>`]),
@@ -27,7 +29,7 @@ export function domainXml(domain: SimulatedDomain, flags: number): string {
     ...(spec.iothreadCount === 0 ? [] : [`  <iothreads>${String(spec.iothreadCount)}</iothreads>`]),
     ...(live ? ['  <resource>', '    <partition>/machine</partition>', '  </resource>'] : []),
     '  <os>',
-    `    <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>`,
+    `    ${osType}`,
     `    <boot dev='hd'/>`,
     '  </os>',
     '  <features>',
@@ -39,7 +41,7 @@ export function domainXml(domain: SimulatedDomain, flags: number): string {
     '  <on_reboot>restart</on_reboot>',
     '  <on_crash>preserve</on_crash>',
     '  <devices>',
-    '    <emulator>/usr/bin/qemu-system-x86_64</emulator>',
+    ...(emulator === '' ? [] : [`    <emulator>${emulator}</emulator>`]),
     ...spec.disks.flatMap((disk, index) => diskLines(disk, index, live)),
     ...spec.nics.flatMap((nic, index) => nicLines(nic, index, live ? tapName(domain, index) : null)),
     ...graphicsLines(domain, live, (flags & XML_SECURE) !== 0),

@@ -3,6 +3,8 @@
 // that move. The same seed gives the same fleet.
 
 import { VIR_DOMAIN_STATE as STATE } from '../../protocol/enums.ts';
+import { SIMULATED_DRIVERS } from './drivers.ts';
+import type { DriverName } from './drivers.ts';
 import { SimulatedHost } from './host.ts';
 import type { SimulationOptions } from './host.ts';
 import { Noise } from './noise.ts';
@@ -18,14 +20,29 @@ export interface FleetOptions extends SimulationOptions {
   readonly seed?: string;
   /** Host names are this and a number; default `demo-kvm-`. */
   readonly namePrefix?: string;
+  /** Default `QEMU`. */
+  readonly driver?: DriverName;
+  /** Hosts of the same company that others invent: names of domains are counted on from there. Default 0. */
+  readonly after?: number;
 }
 
 /** Invents hosts. Nothing listens yet: give each to a FakeDaemon. */
 export function simulatedFleet(options: FleetOptions = {}): readonly SimulatedHost[] {
-  const { hosts = 3, domainsPerHost = 12, seed = 'vireo', namePrefix = 'demo-kvm-' } = options;
+  const {
+    hosts = 3,
+    domainsPerHost = 12,
+    seed = 'vireo',
+    namePrefix = 'demo-kvm-',
+    driver = 'QEMU',
+    after = 0,
+  } = options;
   return Array.from({ length: hosts }, (_, index) => {
     const hostname = `${namePrefix}${String(index + 1)}`;
-    return new SimulatedHost(inventHost(hostname, index, domainsPerHost, new Noise(`${seed}/${hostname}`)), options);
+    const noise = new Noise(`${seed}/${hostname}`);
+    return new SimulatedHost(
+      inventHost({ hostname, hostIndex: after + index, domainCount: domainsPerHost, driver, noise }),
+      options,
+    );
   });
 }
 
@@ -33,18 +50,26 @@ const GIB = 1024 ** 3;
 const GIB_KIB = 1024 ** 2;
 const IMAGES = '/var/lib/libvirt/images';
 
-function inventHost(hostname: string, hostIndex: number, domainCount: number, noise: Noise): HostSpec {
+interface Invention {
+  readonly hostname: string;
+  readonly hostIndex: number;
+  readonly domainCount: number;
+  readonly driver: DriverName;
+  readonly noise: Noise;
+}
+
+function inventHost({ hostname, hostIndex, domainCount, driver, noise }: Invention): HostSpec {
   const uptimeSeconds = noise.integer('uptime', 3, 90) * 86_400;
   const domains = Array.from({ length: domainCount }, (_, index) => {
-    const invented = inventDomain(hostIndex, index, domainCount, noise);
+    const invented = suited(inventDomain(hostIndex, index, domainCount, noise), driver);
     return { ...invented, uptimeSeconds: Math.min(invented.uptimeSeconds, uptimeSeconds - 3600) };
   });
   const guestsKiB = domains.reduce((sum, domain) => sum + domain.memoryKiB, 0);
   return {
     hostname,
-    driver: 'QEMU',
+    driver,
     libvirtVersion: 9_000_000,
-    hypervisorVersion: 7_002_022,
+    hypervisorVersion: SIMULATED_DRIVERS[driver].version,
     cpuModel: 'x86_64',
     cpuCount: noise.pick('cpus', [16, 32, 64]),
     mhz: 2600,
@@ -108,6 +133,7 @@ function inventDomain(hostIndex: number, index: number, perHost: number, noise: 
     balloonDriver: own.fraction('balloon') < 0.8,
     obedience: own.fraction('acpi') < 0.9 ? 'obeys' : 'ignores',
     job: null,
+    driver: 'QEMU',
     ...(slot % 3 === 0 ? { title: `The ${role} server of team ${own.pick('team', ['blue', 'green', 'red'])}` } : {}),
     ...(slot % 4 === 1
       ? {
@@ -122,6 +148,24 @@ function inventDomain(hostIndex: number, index: number, perHost: number, noise: 
     ...UNUSUAL.get(slot),
     ...(slot === 11 ? TROUBLES[hostIndex % TROUBLES.length] : {}),
   };
+}
+
+/** Without what the driver does not know. */
+function suited(domain: DomainSpec, driver: DriverName): DomainSpec {
+  if (!SIMULATED_DRIVERS[driver].plain) return { ...domain, driver };
+  const known = [STATE.VIR_DOMAIN_RUNNING, STATE.VIR_DOMAIN_PAUSED, STATE.VIR_DOMAIN_SHUTOFF].some(
+    (state) => state === domain.state,
+  );
+  const plain = {
+    ...domain,
+    driver,
+    job: null,
+    managedSave: false,
+    iothreadCount: 0,
+    ...(known ? {} : { state: STATE.VIR_DOMAIN_SHUTOFF, reason: 1 }),
+  };
+  // A container has directories for disks and a terminal for a screen.
+  return driver === 'LXC' ? { ...plain, disks: [], graphics: null } : plain;
 }
 
 function inventDisks(name: string, own: Noise, load: number): readonly DiskSpec[] {

@@ -153,7 +153,8 @@ function serveManagedSave(table: HandlerTable, host: SimulatedHost): void {
   });
 }
 
-function create(host: SimulatedHost, domain: SimulatedDomain, flags: number): void {
+/** Starts a domain; `flags` as virDomainCreateWithFlags. */
+export function create(host: SimulatedHost, domain: SimulatedDomain, flags: number): void {
   if (domain.isActive) throw invalid(ERROR_FROM.QEMU, 'domain is already running');
   const paused = (flags & CREATE_PAUSED) !== 0;
   if (domain.managedSave) {

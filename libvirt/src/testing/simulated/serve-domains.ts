@@ -60,7 +60,8 @@ function serveStates(table: HandlerTable, host: SimulatedHost): void {
   table.on(calls.DOMAIN_GET_INFO, ({ dom }) => {
     const domain = host.domain(dom);
     const memory = BigInt(domain.spec.memoryKiB);
-    const cpuTime = domain.isActive ? cpuNs(domain) : 0n;
+    // ESX's driver gives none.
+    const cpuTime = domain.isActive && host.spec.driver !== 'ESX' ? cpuNs(domain) : 0n;
     return { state: domain.state, maxMem: memory, memory, nrVirtCpu: domain.spec.vcpuCount, cpuTime };
   });
   table.on(calls.DOMAIN_GET_CONTROL_INFO, ({ dom }) => {

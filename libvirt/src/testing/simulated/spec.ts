@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a simulated host and its domains are made of, before time passes. All of it plain data.
 
+import type { DriverName } from './drivers.ts';
+
 /** One disk; a cdrom without `path` is empty. */
 export interface DiskSpec {
   /** `vda` */
@@ -62,6 +64,8 @@ export interface DomainSpec {
   readonly obedience: Obedience;
   /** A job that runs without end. */
   readonly job: 'backup' | null;
+  /** Of its host. */
+  readonly driver: DriverName;
   readonly title?: string;
   readonly nova?: NovaSpec;
 }
@@ -93,8 +97,7 @@ export interface NetworkSpec {
 /** A host. */
 export interface HostSpec {
   readonly hostname: string;
-  /** CONNECT_GET_TYPE: 'QEMU'. */
-  readonly driver: string;
+  readonly driver: DriverName;
   /** major * 1000000 + minor * 1000 + micro */
   readonly libvirtVersion: number;
   readonly hypervisorVersion: number;
