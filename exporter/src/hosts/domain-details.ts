@@ -4,49 +4,26 @@
 // may hang, carry a deadline, and leave domains in quarantine alone.
 
 import { createHash } from 'node:crypto';
-import type { CallOptions, Connection, DomainRef } from '@vireo/libvirt';
 import { parseDomainXml } from '../xml/domain-xml.ts';
 import type { LabelledPath } from '../xml/xpath.ts';
-import { forEachBounded } from './bounded.ts';
-import type { DomainTable } from './domain-table.ts';
-import type { DriverSupport } from './driver-support.ts';
-import { isGone } from './host-error.ts';
-import { isHung } from './hung-calls.ts';
-import type { HungCalls } from './hung-calls.ts';
+import { askEach, askable, forget } from './domain-calls.ts';
+import type { DomainCallsContext } from './domain-calls.ts';
 import type { DomainSnapshot } from './snapshot.ts';
 
-/** Calls of one kind in flight at a time, so that statistics find free slots. */
-const WIDTH = 2;
 /** Polls in which each domain without a job is asked for one once. */
 const JOB_TURNS = 3;
-
-/** What the details need from their session. */
-export interface DomainDetailsContext {
-  readonly domains: DomainTable;
-  readonly support: DriverSupport;
-  readonly hung: HungCalls;
-  /** A connection for calls that may hang. */
-  readonly acquire: () => Promise<Connection>;
-  /** Puts a domain into quarantine if its monitor is held. */
-  readonly suspect: (domain: DomainRef) => Promise<boolean>;
-  readonly isQuarantined: (uuid: string) => boolean;
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal;
-  readonly slowIntervalMs: number;
-  readonly intervalMs: number;
-}
 
 /** Reads XML and jobs of one host's domains. */
 export class DomainDetails {
   readonly #paths: readonly LabelledPath[];
-  readonly #context: DomainDetailsContext;
+  readonly #context: DomainCallsContext;
   /** By UUID: when the XML was last read, and its hash, so that an unchanged one is not parsed again. */
   readonly #xmlRead = new Map<string, { readonly at: number; readonly hash: string }>();
   readonly #xmlStale = new Set<string>();
   readonly #jobAskedAt = new Map<string, number>();
 
   /** @param paths what of the XML becomes labels */
-  constructor(context: DomainDetailsContext, paths: readonly LabelledPath[] = []) {
+  constructor(context: DomainCallsContext, paths: readonly LabelledPath[] = []) {
     this.#context = context;
     this.#paths = paths;
   }
@@ -64,7 +41,7 @@ export class DomainDetails {
   /** Reads the XML of new and changed domains, and of those whose turn it is. Rejects with the last failure. */
   async refreshXml(): Promise<'not due' | undefined> {
     const now = performance.now();
-    const domains = this.#askable(this.#context.domains.all());
+    const domains = askable(this.#context, this.#context.domains.all());
     forget(this.#xmlRead, this.#context.domains);
     forget(this.#xmlStale, this.#context.domains);
     const age = ({ uuid }: DomainSnapshot): number =>
@@ -77,16 +54,21 @@ export class DomainDetails {
       .filter((domain) => age(domain) !== Infinity && age(domain) >= slowIntervalMs)
       .toSorted((a, b) => age(b) - age(a))
       .slice(0, share);
-    return await this.#each([...urgent, ...turns], 'DOMAIN_GET_XML_DESC', async (connection, domain, options) => {
-      // An event that comes while the daemon writes the XML makes it stale again.
-      const wasStale = this.#xmlStale.delete(domain.uuid);
-      try {
-        this.#takeXml(domain.uuid, await connection.domains.xml(domain, {}, options));
-      } catch (error) {
-        if (wasStale) this.#xmlStale.add(domain.uuid);
-        throw error;
-      }
-    });
+    return await askEach(
+      this.#context,
+      [...urgent, ...turns],
+      'DOMAIN_GET_XML_DESC',
+      async (connection, domain, options) => {
+        // An event that comes while the daemon writes the XML makes it stale again.
+        const wasStale = this.#xmlStale.delete(domain.uuid);
+        try {
+          this.#takeXml(domain.uuid, await connection.domains.xml(domain, {}, options));
+        } catch (error) {
+          if (wasStale) this.#xmlStale.add(domain.uuid);
+          throw error;
+        }
+      },
+    );
   }
 
   #takeXml(uuid: string, xml: string): void {
@@ -109,54 +91,27 @@ export class DomainDetails {
     const active = domains.active();
     const asked = new Set<string>();
     const askedAt = ({ uuid }: DomainSnapshot): number => this.#jobAskedAt.get(uuid) ?? -Infinity;
-    const askable = this.#askable(active);
+    const free = askable(this.#context, active);
     const isUrgent = (domain: DomainSnapshot): boolean => domain.job !== undefined || askedAt(domain) === -Infinity;
-    const urgent = askable.filter((domain) => isUrgent(domain));
-    const turns = askable
+    const urgent = free.filter((domain) => isUrgent(domain));
+    const turns = free
       .filter((domain) => !isUrgent(domain))
       .toSorted((a, b) => askedAt(a) - askedAt(b))
-      .slice(0, Math.ceil(askable.length / JOB_TURNS));
+      .slice(0, Math.ceil(free.length / JOB_TURNS));
     try {
-      return await this.#each([...urgent, ...turns], 'DOMAIN_GET_JOB_STATS', async (connection, domain, options) => {
-        this.#jobAskedAt.set(domain.uuid, performance.now());
-        const { type, params } = await connection.jobs.stats(domain, options);
-        asked.add(domain.uuid);
-        domains.setJob(domain.uuid, type === 'none' ? undefined : { type, fields: params });
-      });
+      return await askEach(
+        this.#context,
+        [...urgent, ...turns],
+        'DOMAIN_GET_JOB_STATS',
+        async (connection, domain, options) => {
+          this.#jobAskedAt.set(domain.uuid, performance.now());
+          const { type, params } = await connection.jobs.stats(domain, options);
+          asked.add(domain.uuid);
+          domains.setJob(domain.uuid, type === 'none' ? undefined : { type, fields: params });
+        },
+      );
     } finally {
       for (const { uuid, job } of active) if (job !== undefined && !asked.has(uuid)) domains.setJob(uuid, undefined);
     }
   }
-
-  #askable(domains: readonly DomainSnapshot[]): DomainSnapshot[] {
-    return domains.filter(({ uuid }) => !this.#context.isQuarantined(uuid));
-  }
-
-  async #each(
-    domains: readonly DomainSnapshot[],
-    procedure: string,
-    ask: (connection: Connection, domain: DomainSnapshot, options: CallOptions) => Promise<void>,
-  ): Promise<'not due' | undefined> {
-    if (domains.length === 0) return 'not due';
-    const { acquire, suspect, support, hung, deadlineMs, signal } = this.#context;
-    await forEachBounded(domains, WIDTH, async (domain) => {
-      if (signal.aborted || support.lacks(procedure) || this.#context.isQuarantined(domain.uuid)) return;
-      try {
-        await support.try(procedure, () =>
-          hung.run(`${procedure} of ${domain.uuid}`, acquire, (connection) =>
-            ask(connection, domain, { deadlineMs, signal, lane: 'bulk' }),
-          ),
-        );
-      } catch (error) {
-        if (isGone(error)) return;
-        if (isHung(error)) await suspect(domain);
-        throw error;
-      }
-    });
-    return undefined;
-  }
-}
-
-function forget(byUuid: Map<string, unknown> | Set<string>, domains: DomainTable): void {
-  for (const uuid of byUuid.keys()) if (domains.get(uuid) === undefined) byUuid.delete(uuid);
 }

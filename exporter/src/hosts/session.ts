@@ -11,6 +11,8 @@ import type { DomainTable } from './domain-table.ts';
 import { DriverSupport } from './driver-support.ts';
 import { DomainEvents } from './domain-events.ts';
 import { DomainDetails } from './domain-details.ts';
+import { DomainObserver } from './domain-observer.ts';
+import type { RunPart } from './domain-observer.ts';
 import { HungCalls } from './hung-calls.ts';
 import type { Inventory } from './inventory.ts';
 import { InventoryPoller } from './inventory-poller.ts';
@@ -50,6 +52,8 @@ export type OpenConnection = (signal: AbortSignal) => Promise<Connection>;
 /** Everything a session needs from its host. */
 export interface SessionContext {
   readonly open: OpenConnection;
+  /** Opens a read-write one; absent where nothing but watching is allowed. */
+  readonly openWritable?: OpenConnection;
   readonly poll: PollOptions;
   readonly domains: DomainTable;
   /** Kept by the host, so that the time of the last success outlives a session. */
@@ -81,6 +85,7 @@ export class HostSession {
   readonly #perDomain: PerDomainPoller;
   readonly #inventoryPoller: InventoryPoller;
   readonly #details: DomainDetails;
+  readonly #observer: DomainObserver;
   readonly #events: DomainEvents;
   readonly #groups: PollGroups;
   readonly #abort = new AbortController();
@@ -143,21 +148,26 @@ export class HostSession {
         this.#giveUp(error);
       },
     });
-    this.#details = new DomainDetails(
-      {
-        domains,
-        support,
-        hung,
-        acquire,
-        suspect: (domain) => this.#statistics.suspect(domain),
-        isQuarantined: (uuid) => this.#statistics.quarantine.has(uuid) || this.#perDomain.quarantine.has(uuid),
-        deadlineMs,
-        signal,
-        slowIntervalMs,
-        intervalMs,
-      },
-      poll.metadata,
-    );
+    const calls = {
+      domains,
+      support,
+      hung,
+      acquire,
+      suspect: (domain: DomainRef) => this.#statistics.suspect(domain),
+      isQuarantined: (uuid: string) => this.#statistics.quarantine.has(uuid) || this.#perDomain.quarantine.has(uuid),
+      deadlineMs,
+      signal,
+      slowIntervalMs,
+      intervalMs,
+    };
+    this.#details = new DomainDetails(calls, poll.metadata);
+    const { openWritable } = context;
+    this.#observer = new DomainObserver({
+      ...calls,
+      groups: poll.groups,
+      maxInFlight,
+      openWritable: openWritable === undefined ? undefined : () => openWritable(signal),
+    });
     this.#events = new DomainEvents({
       domains,
       deadlineMs,
@@ -165,6 +175,9 @@ export class HostSession {
       onTableChange: context.onEvent,
       onXmlStale: (uuid) => {
         this.#details.xmlIsStale(uuid);
+      },
+      onDomainEvent: (event) => {
+        this.#observer.take(event);
       },
       onJob: (uuid) => {
         this.#details.jobMayRun(uuid);
@@ -211,13 +224,24 @@ export class HostSession {
       if (this.#isOver()) return;
       onFresh();
       await this.#statisticsConnections.trim();
+      this.#observe(onFresh);
     });
+  }
+
+  /** Begins what nothing waits for; it may outlast many polls. */
+  #observe(onFresh: () => void): void {
+    const run: RunPart = (group, work) => this.#groups.run(group, work);
+    const observe = async (asked: Promise<boolean>): Promise<void> => {
+      if ((await asked) && !this.#isOver()) onFresh();
+    };
+    this.#groups.begin('observations', () => observe(this.#observer.refresh(run)));
+    this.#groups.begin('guest agents', () => observe(this.#observer.refreshGuests(run)));
   }
 
   /** Ends everything, within a second or so whatever the daemon does. Safe to repeat. */
   async close(): Promise<void> {
     this.#abort.abort();
-    await Promise.all([this.#control.close(), this.#statisticsConnections.close()]);
+    await Promise.all([this.#control.close(), this.#statisticsConnections.close(), this.#observer.close()]);
     await this.#groups.idle();
   }
 

@@ -13,6 +13,7 @@ import type {
 } from '@vireo/libvirt';
 import type { MetricGroup } from '../contract/groups.ts';
 import type { DomainXml } from '../xml/domain-xml.ts';
+import type { DomainObservations } from './observations.ts';
 
 /** Where a host's connection stands. */
 export type HostState =
@@ -90,6 +91,7 @@ export interface DomainSnapshot {
   /** Present while the domain is in quarantine. */
   readonly trouble?: DomainTrouble;
   readonly job?: DomainJob;
+  readonly observed?: DomainObservations;
 }
 
 /** One storage pool. */
@@ -105,7 +107,20 @@ export interface PoolSnapshot {
 }
 
 /** The parts of a poll; each succeeds or fails for itself. */
-export const POLL_GROUPS = ['inventory', 'statistics', 'node', 'xml', 'pools', 'jobs'] as const;
+export const POLL_GROUPS = [
+  'inventory',
+  'statistics',
+  'node',
+  'xml',
+  'pools',
+  'jobs',
+  'block-jobs',
+  'disk-errors',
+  'addresses',
+  'snapshots',
+  'checkpoints',
+  'guest-agents',
+] as const;
 /** One of {@link POLL_GROUPS}. */
 export type PollGroup = (typeof POLL_GROUPS)[number];
 

@@ -22,13 +22,18 @@ export class StatisticsCloggedError extends Error {
 export class StatisticsConnections {
   readonly #open: () => Promise<Connection>;
   readonly #slots: number;
+  readonly #limit: number;
   #connections: Connection[] = [];
   #opening: Promise<Connection> | undefined;
   #closed = false;
 
-  /** @param maxInFlight calls in flight one connection allows; the lane `bulk` may have all but one of them */
-  constructor(open: () => Promise<Connection>, maxInFlight: number) {
+  /**
+   * @param maxInFlight calls in flight one connection allows; the lane `bulk` may have all but one of them
+   * @param limit connections at most
+   */
+  constructor(open: () => Promise<Connection>, maxInFlight: number, limit = MAX_CONNECTIONS) {
     this.#open = open;
+    this.#limit = limit;
     this.#slots = Math.max(1, maxInFlight - 1);
   }
 
@@ -45,7 +50,7 @@ export class StatisticsConnections {
   async acquire(): Promise<Connection> {
     const best = this.#leastHung();
     if (best !== undefined && this.#free(best) > this.#slots / 2) return best;
-    if (!this.#closed && this.#connections.length < MAX_CONNECTIONS) {
+    if (!this.#closed && this.#connections.length < this.#limit) {
       try {
         return await this.#openAnother();
       } catch (error) {

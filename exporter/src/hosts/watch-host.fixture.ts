@@ -72,6 +72,8 @@ export async function watchHost(options: WatchOptions = {}): Promise<Watch> {
       connections.push(connection);
       return connection;
     },
+    openControl: async (signal) =>
+      await connect(daemon.uri, { readOnly: false, signal, maxInFlight: poll.maxInFlight }),
     onSnapshot: (snapshot) => snapshots.push(snapshot),
     onChange: (change) => changes.push(change),
   });

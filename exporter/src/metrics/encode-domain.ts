@@ -6,6 +6,7 @@ import type { MetricGroup } from '../contract/groups.ts';
 import { CONTROL_STATES, DOMAIN_STATES, JOB_TYPES, libvirtNumber } from '../contract/libvirt-states.ts';
 import type { DomainSnapshot, DomainTrouble } from '../hosts/snapshot.ts';
 import type { DomainLabels } from './domain-labels.ts';
+import { encodeObserved } from './encode-observed.ts';
 import { familyIndex } from './exposition.ts';
 import type { SampleWriter } from './exposition.ts';
 import { addKvmDomain, addKvmVcpu } from './kvm-samples.ts';
@@ -62,6 +63,7 @@ export function encodeDomain(
     writer.addGiven(JOB_TYPE, labels.plain, libvirtNumber(JOB_TYPES, domain.job.type));
     addFields(writer, PLANS.job, labels.plain, domain.job.fields);
   }
+  encodeObserved(writer, labels, domain);
   // The same nameless device is missing from the info series and from the values: count it once.
   return Math.max(facts.unlabelled, encodeStatistics(writer, labels, domain, groups.has('kvm')));
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs on disks: copy, commit, pull, backup. libvirt tells when one is ready or over, not when one begins, so every disk
+// is asked once in an interval and after each event; at every poll only disks that are known to have one. The question
+// takes the domain's job, and the monitor's answer where a job runs.
+
+import { askEach, askable } from './domain-calls.ts';
+import type { DomainCallsContext } from './domain-calls.ts';
+import { DomainRounds } from './domain-rounds.ts';
+import type { DiskBlockJob } from './observations.ts';
+import type { DomainSnapshot } from './snapshot.ts';
+
+/** Watches the block jobs of one host's domains. */
+export class BlockJobs {
+  readonly #context: DomainCallsContext;
+  readonly #rounds: DomainRounds;
+
+  constructor(context: DomainCallsContext) {
+    this.#context = context;
+    this.#rounds = new DomainRounds(context);
+  }
+
+  /** The next poll asks for all disks of this domain. */
+  hurry(uuid: string): void {
+    this.#rounds.hurry(uuid);
+  }
+
+  /** Rejects with the first failure. A job that could not be asked for is not shown: it would look like one that stands still. */
+  async refresh(): Promise<'not due' | undefined> {
+    const { domains } = this.#context;
+    this.#rounds.forget();
+    const active = domains.active();
+    const known = active.filter(({ xml }) => xml !== undefined);
+    const whole = new Set(this.#rounds.due(known).map(({ uuid }) => uuid));
+    const answered = new Set<string>();
+    const targets = (domain: DomainSnapshot): readonly string[] =>
+      whole.has(domain.uuid) ? diskTargets(domain) : runningTargets(domain);
+    try {
+      return await askEach(
+        this.#context,
+        askable(this.#context, known).filter((domain) => targets(domain).length > 0),
+        'DOMAIN_GET_BLOCK_JOB_INFO',
+        async (connection, domain, options) => {
+          if (whole.has(domain.uuid)) this.#rounds.asked(domain.uuid);
+          const jobs: DiskBlockJob[] = [];
+          for (const target of targets(domain)) {
+            const job = await connection.jobs.block(domain, target, options);
+            if (job !== null) jobs.push({ target, ...job });
+          }
+          answered.add(domain.uuid);
+          domains.observe(domain.uuid, { blockJobs: jobs });
+        },
+      );
+    } finally {
+      for (const domain of active) {
+        if (runningTargets(domain).length > 0 && !answered.has(domain.uuid)) {
+          domains.observe(domain.uuid, { blockJobs: undefined });
+          this.#rounds.hurry(domain.uuid);
+        }
+      }
+    }
+  }
+}
+
+/** Drives without a medium, and those that only read, have no jobs. */
+function diskTargets({ xml }: DomainSnapshot): readonly string[] {
+  return (xml?.disks ?? [])
+    .filter(({ device }) => device === 'disk' || device === 'lun')
+    .map((disk) => disk.targetDevice);
+}
+
+function runningTargets({ observed }: DomainSnapshot): readonly string[] {
+  return (observed?.blockJobs ?? []).map(({ target }) => target);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Disks a guest could not use: asked after an I/O error, when a domain is paused or goes on, and once in an interval
+// for what happened while nobody listened. The question takes the domain's job and asks its monitor.
+
+import { askEach } from './domain-calls.ts';
+import type { DomainCallsContext } from './domain-calls.ts';
+import { DomainRounds } from './domain-rounds.ts';
+
+/** Watches for disk errors of one host's domains. */
+export class DiskErrors {
+  readonly #context: DomainCallsContext;
+  readonly #rounds: DomainRounds;
+
+  constructor(context: DomainCallsContext) {
+    this.#context = context;
+    this.#rounds = new DomainRounds(context);
+  }
+
+  /** The next poll asks this domain. */
+  hurry(uuid: string): void {
+    this.#rounds.hurry(uuid);
+  }
+
+  /** Rejects with the first failure; of a domain that did not answer nothing is shown. */
+  async refresh(): Promise<'not due' | undefined> {
+    const { domains } = this.#context;
+    this.#rounds.forget();
+    const due = this.#rounds.due(domains.active());
+    return await askEach(this.#context, due, 'DOMAIN_GET_DISK_ERRORS', async (connection, domain, options) => {
+      this.#rounds.asked(domain.uuid);
+      domains.observe(domain.uuid, { diskErrors: undefined });
+      domains.observe(domain.uuid, { diskErrors: await connection.devices.diskErrors(domain, options) });
+    });
+  }
+}
