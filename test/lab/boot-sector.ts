@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A guest without an operating system: one boot sector on a 1 MiB raw disk. It works a little about every second,
-// so that its counters move (CPU, disk reads and writes), ignores ACPI, and powers off when a key is pressed.
+// so that its counters move (CPU, disk reads and writes), and ignores ACPI. A key makes it do something by itself: `s`
+// sleep (ACPI S3), `p` panic (through the pvpanic device), any other power off.
 
 /** 16-bit code, loaded at 0x7c00, in hex, one instruction a line. Jumps are relative, so it needs no assembler. */
 const CODE = [
@@ -27,11 +28,23 @@ const CODE = [
   'b401', //   mov ah, 1      is there a key?
   'cd16', //   int 0x16
   '74d8', //   jz round
+  '3c70', //   cmp al, 'p'
+  '7410', //   je panic
   'ba0406', // mov dx, 0x0604 the power management port of i440fx under SeaBIOS
+  '3c73', //   cmp al, 's'
   'b80020', // mov ax, 0x2000 power off
+  '7503', //   jne sleep or off
+  'b80024', // mov ax, 0x2400 sleep
+  // sleep or off:
   'ef', //     out dx, ax
+  'eb06', //   jmp end
+  // panic:
+  'ba0505', // mov dx, 0x0505 pvpanic
+  'b001', //   mov al, 1      panicked
+  'ee', //     out dx, al
+  // end:
   'f4', //     hlt
-  'ebfd', //   jmp to the hlt
+  'ebfd', //   jmp end
 ];
 
 /** The disk's bytes: 1 MiB, the first sector bootable. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Real QEMU domains for a lab: KVM where it is usable, emulation otherwise. Each has 32 MiB, one virtio disk with the
-// guest of boot-sector.ts, a network card and a VNC server on the loopback.
+// guest of boot-sector.ts, a network card, a VNC server on the loopback, and may sleep and panic.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,6 +36,7 @@ function buildDomainXml(name: string, diskPath: string): string {
   <vcpu>1</vcpu>
   <os><type arch='x86_64' machine='pc'>hvm</type><boot dev='hd'/></os>
   <features><acpi/></features>
+  <pm><suspend-to-mem enabled='yes'/></pm>
   <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>preserve</on_crash>
   <devices>
     <disk type='file' device='disk'>
@@ -47,20 +48,29 @@ function buildDomainXml(name: string, diskPath: string): string {
     <graphics type='vnc' autoport='yes' listen='127.0.0.1'/>
     <video><model type='vga' vram='1024'/></video>
     <memballoon model='virtio'/>
+    <panic model='isa'/>
   </devices>
 </domain>
 `;
 }
 
+/** Writes a domain's disk and XML; gives the path of the XML. */
+async function writeDomain(lab: Lab, name: string): Promise<string> {
+  const disk = join(lab.directory, `${name}.img`);
+  const xml = join(lab.directory, `${name}.xml`);
+  await writeFile(disk, buildBootDisk());
+  await writeFile(xml, buildDomainXml(name, disk));
+  return xml;
+}
+
 /** Makes persistent domains and leaves them off. */
 export async function defineDomains(lab: Lab, libvirtd: Libvirtd, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const disk = join(lab.directory, `${name}.img`);
-    const xml = join(lab.directory, `${name}.xml`);
-    await writeFile(disk, buildBootDisk());
-    await writeFile(xml, buildDomainXml(name, disk));
-    await libvirtd.virsh('define', xml);
-  }
+  for (const name of names) await libvirtd.virsh('define', await writeDomain(lab, name));
+}
+
+/** Starts a domain that is not defined: it is gone when it stops. */
+export async function startTransientDomain(lab: Lab, libvirtd: Libvirtd, name: string): Promise<void> {
+  await libvirtd.virsh('create', await writeDomain(lab, name));
 }
 
 /** Makes persistent domains and starts them; resolves when every guest has booted and works: its disk counters move. */
