@@ -328,3 +328,14 @@ it('warns of one URI under two names', () => {
     `${path}:1:56: hosts[1].uri: the same URI as hosts[0]: its domains are polled twice`,
   ]);
 });
+
+it('reads where labels of the metadata are', () => {
+  const path = file(`
+metadata:
+  - { label: owner, xpath: "/domain/metadata/app:owner/@name", namespaces: { app: "urn:app" } }
+`);
+  const { metadata } = loadConfig(['--config.file', path], {});
+  expect(metadata.map(({ label, path: { steps, attribute } }) => [label, steps.length, attribute])).toEqual([
+    ['owner', 3, { local: 'name', namespace: '' }],
+  ]);
+});

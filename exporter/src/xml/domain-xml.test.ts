@@ -303,4 +303,12 @@ describe('images below a disk', () => {
     expect(backing('<backingStore/>')).toEqual([]);
     expect(backing('')).toBeUndefined();
   });
+
+  it('may be two hundred, as many as libvirt allows', () => {
+    const chain = Array.from({ length: 200 }).reduce<string>(
+      (below) => `<backingStore type='file'><source file='/a'/>${below}</backingStore>`,
+      '<backingStore/>',
+    );
+    expect(backing(chain)).toHaveLength(200);
+  });
 });

@@ -7,8 +7,8 @@ import { XmlError } from './xml-error.ts';
 
 /** Longest XML read, in UTF-16 units. The parser takes half a second for that much, and blocks everybody meanwhile. */
 export const XML_LENGTH_MAX = 1024 * 1024;
-/** Deepest nesting of elements read; libvirt's own documents stay below 15. */
-export const XML_DEPTH_MAX = 64;
+/** Deepest nesting of elements read; libvirt allows 200 images below a disk, each inside the one above it. */
+export const XML_DEPTH_MAX = 256;
 
 /** One element; names are as written, prefix and all. */
 export class XmlElement {
