@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, repositoryRoot } from './lab.ts';
 import type { Lab } from './lab.ts';
+import type { PageChecker } from './page-checker.ts';
 import { asUser } from './polkit.ts';
 import { keepOutput } from './planted.ts';
 import { start } from './process.ts';
@@ -51,6 +52,8 @@ export interface ExporterOptions {
   readonly throughNpmStart?: boolean;
   /** Another user than the tests', without groups. */
   readonly user?: string;
+  /** Is given every page of {@link Exporter.scrape}. */
+  readonly checker?: PageChecker;
 }
 
 const MAIN = join('exporter', 'dist', 'main.js');
@@ -91,7 +94,11 @@ export async function startExporter(lab: Lab, options: ExporterOptions): Promise
     process,
     address,
     url,
-    scrape: () => scrape(`${url}/metrics`),
+    scrape: async () => {
+      const page = await scrape(`${url}/metrics`);
+      options.checker?.take(page);
+      return page;
+    },
     log: () => lines().map(parseLogLine),
   };
 }
@@ -112,6 +119,11 @@ export async function scrape(url: string): Promise<Exposition> {
   keepOutput('answers-scrape', text);
   const tookMs = performance.now() - began;
   if (!response.ok) throw new Error(`${url}: ${String(response.status)}`);
+  return parsePage(text, tookMs);
+}
+
+/** Reads a page of the text format that took so long to come; throws where it is none. */
+export function parsePage(text: string, tookMs: number): Exposition {
   const series = parseExposition(text);
   function all(name: string, labels: Readonly<Record<string, string>> = {}): Series[] {
     const wanted = Object.entries(labels);
