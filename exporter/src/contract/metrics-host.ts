@@ -118,6 +118,24 @@ export const POOL_FACTS = {
     from: 'libvirt STORAGE_POOL_GET_INFO available',
     peers: { inovex: SAME, tinkoff: 'libvirt_pool_info_available_bytes' },
   },
+  libvirt_storage_pool_autostart: {
+    type: 'gauge',
+    labels: ['host', 'storage_pool'],
+    what: 'Whether the pool starts with its host, 1 or 0',
+    from: 'libvirt CONNECT_LIST_ALL_STORAGE_POOLS autostart',
+  },
+  libvirt_storage_pool_persistent: {
+    type: 'gauge',
+    labels: ['host', 'storage_pool'],
+    what: 'Whether the pool keeps its definition when it stops, 1 or 0',
+    from: 'libvirt CONNECT_LIST_ALL_STORAGE_POOLS persistent',
+  },
+  libvirt_storage_pool_volumes: {
+    type: 'gauge',
+    labels: ['host', 'storage_pool'],
+    what: 'Number of volumes of the pool as of its last refresh; absent for an inactive one',
+    from: 'libvirt STORAGE_POOL_LIST_ALL_VOLUMES',
+  },
   libvirt_storage_pool_timed_out: {
     type: 'gauge',
     labels: ['host', 'storage_pool'],

@@ -35,6 +35,12 @@ export const VIREO_HOST_FACTS = {
     what: 'Number of series this page has of the host, this one not counted',
     from: 'encoder of Vireo',
   },
+  vireo_host_filtered_domains: {
+    type: 'gauge',
+    labels: ['host'],
+    what: 'Domains of the host that the configuration leaves out',
+    from: 'inventory of Vireo',
+  },
   vireo_host_unlabelled_objects: {
     type: 'gauge',
     labels: ['host'],
@@ -92,6 +98,36 @@ export const VIREO_PROCESS_FACTS = {
     labels: ['action', 'result'],
     what: 'Requests for actions by how they ended: refused, succeeded, failed, timed_out, cancelled or unknown',
     from: 'action API of Vireo',
+  },
+  vireo_console_sessions: {
+    type: 'gauge',
+    labels: [],
+    what: 'Console sessions, those that wait for their domain included',
+    from: 'consoles of Vireo',
+  },
+  vireo_console_tickets_total: {
+    type: 'counter',
+    labels: ['mode'],
+    what: 'Tickets issued for consoles by mode: control or view',
+    from: 'consoles of Vireo',
+  },
+  vireo_console_rejections_total: {
+    type: 'counter',
+    labels: ['reason'],
+    what: 'Refused requests for consoles by reason: origin, no-ticket, ticket-unknown, ticket-expired, ticket-used or too-many',
+    from: 'consoles of Vireo',
+  },
+  vireo_console_ends_total: {
+    type: 'counter',
+    labels: ['kind', 'end'],
+    what: 'Console sessions that ended, by kind (vnc or serial) and how, as docs/consoles.md lists it',
+    from: 'consoles of Vireo',
+  },
+  vireo_console_bytes_total: {
+    type: 'counter',
+    labels: ['direction'],
+    what: 'Bytes of ended console sessions by direction: to_client or from_client',
+    from: 'consoles of Vireo',
   },
   vireo_event_loop_lag_seconds: {
     type: 'gauge',

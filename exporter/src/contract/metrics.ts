@@ -34,6 +34,7 @@ import {
   SNAPSHOT_FACTS,
 } from './metrics-observed.ts';
 import type { ObservedFactName } from './metrics-observed.ts';
+import { ALLOCATION_FACTS, EVENT_FACTS, NETWORK_FACTS, NUMA_FACTS } from './metrics-resources.ts';
 import { VIREO_HOST_FACTS, VIREO_PROCESS_FACTS } from './metrics-vireo.ts';
 
 /** Families that belong together, in the docs and in a scrape. */
@@ -49,7 +50,8 @@ function facts(table: Readonly<Record<string, FactSpec>>): MetricFamily[] {
 
 /** Families rendered from the snapshots of hosts, by section. */
 export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
-  { title: 'Hosts', group: 'host', families: facts(HOST_FACTS) },
+  { title: 'Hosts', group: 'host', families: facts({ ...HOST_FACTS, ...ALLOCATION_FACTS }) },
+  { title: 'NUMA cells', group: 'numa', families: facts(NUMA_FACTS) },
   { title: 'Domains', group: 'domain', families: facts(DOMAIN_FACTS) },
   { title: 'CPU of a domain', group: 'cpu', families: [...CPU_STATISTICS, ...facts(CPU_MONITOR_FACTS)] },
   { title: 'Memory of a domain', group: 'memory', families: [...MEMORY_STATISTICS, ...facts(MEMORY_MONITOR_FACTS)] },
@@ -70,6 +72,8 @@ export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
   { title: 'Channel of the guest agent', group: 'domain', families: facts(AGENT_CHANNEL_FACTS) },
   { title: 'Guest agent', group: 'agent', families: facts(GUEST_FACTS) },
   { title: 'Storage pools', group: 'pool', families: facts(POOL_FACTS) },
+  { title: 'Virtual networks', group: 'network', families: facts(NETWORK_FACTS) },
+  { title: 'Events', group: 'event', families: facts(EVENT_FACTS) },
   { title: 'Vireo: hosts and polls', group: 'vireo', families: facts(VIREO_HOST_FACTS) },
 ];
 
@@ -105,6 +109,10 @@ export type FactName =
   | keyof typeof DIRTY_RATE_FACTS
   | ObservedFactName
   | keyof typeof POOL_FACTS
+  | keyof typeof ALLOCATION_FACTS
+  | keyof typeof NUMA_FACTS
+  | keyof typeof NETWORK_FACTS
+  | keyof typeof EVENT_FACTS
   | keyof typeof VIREO_HOST_FACTS;
 
 /** The name of a family of Vireo's own process. */

@@ -12,6 +12,7 @@ import type { DomainFilter } from './domain-filter.ts';
 import { DomainTable } from './domain-table.ts';
 import { DomainWatches } from './domain-watch.ts';
 import type { DomainListener } from './domain-watch.ts';
+import { EventCounts } from './event-counts.ts';
 import { hostError } from './host-error.ts';
 import { HostSession } from './session.ts';
 import type { OpenConnection, PollOptions, SessionContext } from './session.ts';
@@ -20,6 +21,7 @@ import type {
   HostFacts,
   HostSnapshot,
   HostState,
+  NetworkSnapshot,
   PollGroup,
   PollOutcome,
   PoolSnapshot,
@@ -60,6 +62,9 @@ export class Host {
   #facts: HostFacts | undefined;
   #node: NodeSnapshot | undefined;
   #pools: readonly PoolSnapshot[] = [];
+  #networks: readonly NetworkSnapshot[] | undefined;
+  #cellFreeBytes: readonly number[] | undefined;
+  readonly #events = new EventCounts();
   #generation = 0;
   /** Sessions in a row that failed, or ended before they had an inventory. */
   #failures = 0;
@@ -77,12 +82,9 @@ export class Host {
     const { openControl, poll } = options;
     this.#control =
       openControl === undefined ? undefined : new ActionConnections({ open: openControl, slots: poll.maxInFlight });
-    this.#domains = new DomainTable(
-      (change) => {
-        this.#tell(change);
-      },
-      options.watched,
-    );
+    this.#domains = new DomainTable((change) => {
+      this.#tell(change);
+    }, options.watched);
     this.#snapshot = this.#build();
   }
 
@@ -184,6 +186,8 @@ export class Host {
   #takeOver(session: HostSession): void {
     this.#node = session.node;
     this.#pools = session.pools;
+    this.#networks = session.networks;
+    this.#cellFreeBytes = session.cellFreeBytes;
     if (session.hasInventory) {
       this.#failures = 0;
       clearTimeout(this.#goingStale);
@@ -210,6 +214,8 @@ export class Host {
   #forget(): void {
     this.#domains.clear();
     this.#pools = [];
+    this.#networks = undefined;
+    this.#cellFreeBytes = undefined;
     if (this.#state.kind === 'lost') this.#facts = undefined;
     this.#publish();
   }
@@ -232,6 +238,7 @@ export class Host {
   }
 
   #tell(change: HostChange): void {
+    this.#events.add(change);
     this.#watches.tell(change);
     this.#options.onChange(change);
   }
@@ -264,7 +271,11 @@ export class Host {
       ...(this.#node === undefined ? {} : { node: this.#node }),
       domains: this.#domains.snapshot(),
       domainsKnown: this.#domains.isKnown,
+      filteredDomains: this.#domains.leftOut,
       pools: this.#pools,
+      ...(this.#networks === undefined ? {} : { networks: this.#networks }),
+      ...(this.#cellFreeBytes === undefined ? {} : { cellFreeBytes: this.#cellFreeBytes }),
+      events: this.#events.snapshot(),
       polls: new Map(this.#outcomes),
     };
   }

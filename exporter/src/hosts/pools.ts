@@ -3,7 +3,7 @@
 // a dead NFS server.
 
 import { RemoteError } from '@vireo/libvirt';
-import type { CallOptions, Connection } from '@vireo/libvirt';
+import type { CallOptions, Connection, PoolFilter, StoragePoolRef } from '@vireo/libvirt';
 import { forEachBounded } from './bounded.ts';
 import { isHung } from './hung-calls.ts';
 import type { HungCalls } from './hung-calls.ts';
@@ -23,18 +23,48 @@ export async function fetchPools(
   options: CallOptions,
 ): Promise<readonly PoolSnapshot[]> {
   const pools: PoolSnapshot[] = [];
-  const list = await hung.run('list of pools', acquire, (connection) => connection.pools.list({}, options));
+  /** Undefined for a pool with more volumes than a reply holds, or that stopped meanwhile. */
+  const countVolumes = async (pool: StoragePoolRef): Promise<number | undefined> => {
+    try {
+      const volumes = await hung.run(`volumes of pool ${pool.uuid}`, acquire, (connection) =>
+        connection.pools.volumes(pool, options),
+      );
+      return volumes.length;
+    } catch (error) {
+      if (error instanceof RemoteError || isHung(error)) return undefined;
+      throw error;
+    }
+  };
+  const [list, autostart, persistent] = await hung.run('list of pools', acquire, async (connection) => {
+    const uuids = async (filter: PoolFilter): Promise<ReadonlySet<string>> =>
+      new Set((await connection.pools.list(filter, options)).map(({ uuid }) => uuid));
+    return [
+      await connection.pools.list({}, options),
+      await uuids({ autostart: true }),
+      await uuids({ persistent: true }),
+    ] as const;
+  });
   await forEachBounded(list, 2, async (pool) => {
     const { uuid, name } = pool;
+    const flags = { uuid, name, autostart: autostart.has(uuid), persistent: persistent.has(uuid) };
     try {
       const { state, capacityBytes, allocationBytes, availableBytes } = await hung.run(
         `pool ${uuid}`,
         acquire,
         (connection) => connection.pools.info(pool, options),
       );
-      pools.push({ uuid, name, state, capacityBytes, allocationBytes, availableBytes, timedOut: false });
+      const volumes = state === 'inactive' ? undefined : await countVolumes(pool);
+      pools.push({
+        ...flags,
+        state,
+        capacityBytes,
+        allocationBytes,
+        availableBytes,
+        ...(volumes === undefined ? {} : { volumes }),
+        timedOut: false,
+      });
     } catch (error) {
-      if (isHung(error)) pools.push({ uuid, name, timedOut: true });
+      if (isHung(error)) pools.push({ ...flags, timedOut: true });
       // VIR_ERR_NO_STORAGE_POOL and the like: it went away between the list and the question.
       else if (!(error instanceof RemoteError)) throw error;
     }

@@ -19,12 +19,13 @@ import { InventoryPoller } from './inventory-poller.ts';
 import { fetchFacts, fetchNode } from './node.ts';
 import { PerDomainPoller } from './per-domain-poller.ts';
 import { PollGroups } from './poll-groups.ts';
+import { fetchNetworks } from './networks.ts';
 import { fetchPools } from './pools.ts';
 import { locklessGroups, monitorGroups } from './statistics-groups.ts';
 import { StatisticsConnections } from './statistics-connections.ts';
 import { StatisticsPoller } from './statistics.ts';
 import type { HostChange } from './changes.ts';
-import type { HostFacts, NodeSnapshot, PollGroup, PollOutcome, PoolSnapshot } from './snapshot.ts';
+import type { HostFacts, NetworkSnapshot, NodeSnapshot, PollGroup, PollOutcome, PoolSnapshot } from './snapshot.ts';
 
 /** How many deadlines each question of the beginning may take: a daemon that has just started is slow. */
 const OPENING_DEADLINES = 5;
@@ -73,6 +74,8 @@ export class HostSession {
   readonly ended: Promise<unknown>;
   node: NodeSnapshot | undefined;
   pools: readonly PoolSnapshot[] = [];
+  networks: readonly NetworkSnapshot[] | undefined;
+  cellFreeBytes: readonly number[] | undefined;
 
   readonly #context: SessionContext;
   readonly #control: Connection;
@@ -94,6 +97,8 @@ export class HostSession {
   #inventory: Inventory | undefined;
   #hasInventory = false;
   #poolsReadAt = -Infinity;
+  #networksReadAt = -Infinity;
+  #cellsReadAt = -Infinity;
   #flagsReadAt = -Infinity;
 
   /** Connects, subscribes to events and reads what the host is. Rejects with the client's errors, leaving nothing open. */
@@ -215,6 +220,8 @@ export class HostSession {
     if (waits) onFresh();
     this.#groups.begin('node', () => this.#groups.run('node', () => this.#fetchNode()));
     this.#groups.begin('pools', () => this.#groups.run('pools', () => this.#fetchPools()));
+    this.#groups.begin('networks', () => this.#groups.run('networks', () => this.#fetchNetworks()));
+    this.#groups.begin('numa', () => this.#groups.run('numa', () => this.#fetchCells()));
     this.#groups.begin('statistics', async () => {
       await this.#groups.run('statistics', () => this.#fetchStatistics());
       if (this.#isOver()) return;
@@ -362,8 +369,39 @@ export class HostSession {
     }
   }
 
+  async #fetchNetworks(): Promise<'not due' | undefined> {
+    const { groups, slowIntervalMs } = this.#context.poll;
+    const now = performance.now();
+    if (!groups.has('network') || now - this.#networksReadAt < slowIntervalMs) return 'not due';
+    this.#networksReadAt = now;
+    const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };
+    // When it fails what was read before is not shown for new.
+    this.networks = undefined;
+    this.networks = await this.#support.try('CONNECT_LIST_ALL_NETWORKS', () =>
+      fetchNetworks(source, this.#options({ lane: 'bulk' })),
+    );
+    return undefined;
+  }
+
+  async #fetchCells(): Promise<'not due' | undefined> {
+    const { groups, slowIntervalMs } = this.#context.poll;
+    const now = performance.now();
+    if (!groups.has('numa') || now - this.#cellsReadAt < slowIntervalMs) return 'not due';
+    this.#cellsReadAt = now;
+    this.cellFreeBytes = undefined;
+    this.cellFreeBytes = await this.#support.try('NODE_GET_CELLS_FREE_MEMORY', () =>
+      this.#hung.run(
+        'free memory of cells',
+        () => this.#statisticsConnections.acquire(),
+        (connection) => connection.host.cellsFreeMemoryBytes(this.#options({ lane: 'bulk' })),
+      ),
+    );
+    return undefined;
+  }
+
   async #fetchPools(): Promise<'not due' | undefined> {
     const now = performance.now();
+    if (!this.#context.poll.groups.has('pool')) return 'not due';
     if (now - this.#poolsReadAt < this.#context.poll.slowIntervalMs) return 'not due';
     this.#poolsReadAt = now;
     const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };

@@ -103,7 +103,31 @@ export interface PoolSnapshot {
   readonly capacityBytes?: number;
   readonly allocationBytes?: number;
   readonly availableBytes?: number;
+  readonly autostart?: boolean;
+  readonly persistent?: boolean;
+  /** How many it has; absent for a pool that is not active. */
+  readonly volumes?: number;
   readonly timedOut: boolean;
+}
+
+/** One virtual network. */
+export interface NetworkSnapshot {
+  readonly uuid: string;
+  readonly name: string;
+  readonly active: boolean;
+  readonly autostart: boolean;
+  readonly persistent: boolean;
+  readonly bridge?: string;
+  /** Addresses its DHCP server has given out; absent while it is inactive. */
+  readonly leases?: number;
+}
+
+/** How often one kind of event came. */
+export interface EventCount {
+  readonly event: string;
+  /** Why, of a lifecycle event; otherwise empty. */
+  readonly detail: string;
+  readonly count: number;
 }
 
 /** The parts of a poll; each succeeds or fails for itself. */
@@ -113,6 +137,8 @@ export const POLL_GROUPS = [
   'node',
   'xml',
   'pools',
+  'networks',
+  'numa',
   'jobs',
   'block-jobs',
   'disk-errors',
@@ -153,6 +179,13 @@ export interface HostSnapshot {
   readonly domains: ReadonlyMap<string, DomainSnapshot>;
   /** False before the first inventory, and again once a lost host's last one is too old to show. */
   readonly domainsKnown: boolean;
+  /** Domains that the configuration leaves out. */
+  readonly filteredDomains?: number;
   readonly pools: readonly PoolSnapshot[];
+  readonly networks?: readonly NetworkSnapshot[];
+  /** Free bytes by NUMA cell, from cell 0 on. */
+  readonly cellFreeBytes?: readonly number[];
+  /** Since Vireo started. */
+  readonly events?: readonly EventCount[];
   readonly polls: ReadonlyMap<PollGroup, PollOutcome>;
 }

@@ -46,7 +46,7 @@ export class DomainSegments {
     let series = 0;
     let unlabelled = 0;
     for (const { writer, labels } of this.segments) {
-      writer.begin();
+      writer.begin(groups);
       for (const [name, texts] of labels) {
         const domain = domains.get(name);
         if (domain !== undefined) unlabelled += encodeDomain(writer, texts, domain, groups);

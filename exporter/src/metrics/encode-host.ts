@@ -4,6 +4,7 @@
 import { DOMAIN_STATES, libvirtNumber, STORAGE_POOL_STATES } from '../contract/libvirt-states.ts';
 import type { DomainSnapshot, HostFacts, HostSnapshot, NodeSnapshot, PoolSnapshot } from '../hosts/snapshot.ts';
 import { DomainSegments } from './domain-segments.ts';
+import { encodeAllocation, encodeCells, encodeEvents, encodeNetworks } from './encode-resources.ts';
 import { closeLabels, familyIndex, openLabels, SampleWriter } from './exposition.ts';
 import type { LabelPairs } from './exposition.ts';
 import type { Fragments, SampleMemory } from './sample-lines.ts';
@@ -27,12 +28,16 @@ const POOL_STATE = familyIndex('libvirt_storage_pool_state');
 const POOL_CAPACITY = familyIndex('libvirt_storage_pool_capacity_bytes');
 const POOL_ALLOCATION = familyIndex('libvirt_storage_pool_allocation_bytes');
 const POOL_AVAILABLE = familyIndex('libvirt_storage_pool_available_bytes');
+const POOL_AUTOSTART = familyIndex('libvirt_storage_pool_autostart');
+const POOL_PERSISTENT = familyIndex('libvirt_storage_pool_persistent');
+const POOL_VOLUMES = familyIndex('libvirt_storage_pool_volumes');
 const POOL_TIMED_OUT = familyIndex('libvirt_storage_pool_timed_out');
 const VIREO_HOST_INFO = familyIndex('vireo_host_info');
 const CONNECTION_STATE = familyIndex('vireo_host_connection_state');
 const CONNECTION_ERROR = familyIndex('vireo_host_connection_error_info');
 const SNAPSHOT_AT = familyIndex('vireo_host_snapshot_timestamp_seconds');
 const SERIES = familyIndex('vireo_host_series');
+const FILTERED = familyIndex('vireo_host_filtered_domains');
 const UNLABELLED = familyIndex('vireo_host_unlabelled_objects');
 const POLL_DURATION = familyIndex('vireo_poll_duration_seconds');
 const POLL_SUCCESS = familyIndex('vireo_poll_success');
@@ -67,7 +72,7 @@ export class HostEncoder {
     const named = snapshot.domainsKnown ? uniqueByName(snapshot.domains.values()) : NO_DOMAINS;
     const domains = yield* this.domains.encode(named, snapshot.groups);
     const { writer } = this;
-    writer.begin();
+    writer.begin(snapshot.groups);
     const up = snapshot.state.kind === 'up';
     writer.add(UP, this.plain, up ? 1 : 0);
     // Of a host that is gone, old facts are no facts; while it comes up, what is known already is true.
@@ -83,7 +88,12 @@ export class HostEncoder {
       unlabelled += snapshot.domains.size - named.size;
       this.encodeDomainCounts(writer, snapshot);
       unlabelled += this.encodePools(writer, snapshot.pools);
+      encodeAllocation(writer, this.open, snapshot.domains.values());
+      encodeCells(writer, this.open, snapshot.cellFreeBytes ?? []);
+      unlabelled += encodeNetworks(writer, this.open, snapshot.networks ?? []);
+      writer.addGiven(FILTERED, this.plain, snapshot.filteredDomains);
     }
+    encodeEvents(writer, this.open, snapshot.events ?? []);
     this.encodeVireo(writer, snapshot, takenAt);
     writer.add(UNLABELLED, this.plain, unlabelled);
     writer.add(SERIES, this.plain, domains.series + writer.series);
@@ -145,6 +155,9 @@ export class HostEncoder {
       writer.addGiven(POOL_CAPACITY, labels, pool.capacityBytes);
       writer.addGiven(POOL_ALLOCATION, labels, pool.allocationBytes);
       writer.addGiven(POOL_AVAILABLE, labels, pool.availableBytes);
+      writer.addBoolean(POOL_AUTOSTART, labels, pool.autostart);
+      writer.addBoolean(POOL_PERSISTENT, labels, pool.persistent);
+      writer.addGiven(POOL_VOLUMES, labels, pool.volumes);
       writer.addBoolean(POOL_TIMED_OUT, labels, pool.timedOut);
     }
     return pools.length - byName.size;

@@ -2,7 +2,8 @@
 // Prometheus's text format 0.0.4, piece by piece. Sample lines are the same in OpenMetrics 1.0; only the header lines
 // differ, so a second format needs no second encoding of the samples.
 
-import { SNAPSHOT_FAMILIES } from '../contract/metrics.ts';
+import type { MetricGroup } from '../contract/groups.ts';
+import { SNAPSHOT_FAMILIES, SNAPSHOT_GROUPS } from '../contract/metrics.ts';
 import type { FactName } from '../contract/metrics.ts';
 import type { MetricFamily, MetricType } from '../contract/metric-family.ts';
 import { SampleMemory } from './sample-lines.ts';
@@ -83,13 +84,24 @@ export class SampleWriter {
   series = 0;
   private readonly memory: SampleMemory;
   private before: WrittenSamples | undefined;
+  private groups: ReadonlySet<MetricGroup> | undefined;
+  /** By family; empty before the first {@link begin}: then everything is. */
+  private shown: readonly boolean[] = [];
 
   constructor(memory: SampleMemory = newSampleMemory()) {
     this.memory = memory;
   }
 
-  /** Begins anew; what was written last makes the next {@link finish} cheap. */
-  begin(): void {
+  /**
+   * Begins anew; what was written last makes the next {@link finish} cheap.
+   *
+   * @param groups Samples of other groups are dropped; `libvirt_up` never is.
+   */
+  begin(groups: ReadonlySet<MetricGroup>): void {
+    if (groups !== this.groups) {
+      this.groups = groups;
+      this.shown = SNAPSHOT_GROUPS.map((group, family) => groups.has(group) || NAMES[family] === 'libvirt_up');
+    }
     this.series = 0;
     this.memory.clear();
   }
@@ -102,7 +114,7 @@ export class SampleWriter {
    * @param value NaN and infinity make no sample: nothing libvirt says is either, so they are a mistake somewhere.
    */
   add(family: number, labels: string, value: number): void {
-    if (!Number.isFinite(value)) return;
+    if (!Number.isFinite(value) || this.shown[family] === false) return;
     this.memory.add(family, labels, value);
     this.series++;
   }

@@ -369,6 +369,17 @@ export const OFF: DomainSnapshot = {
   reason: 'destroyed',
   persistent: true,
   autostart: true,
+  xml: {
+    hypervisorType: 'kvm',
+    uuid: '99999999-8888-7777-6666-555555555555',
+    name: 'off',
+    disks: [],
+    interfaces: [],
+    graphics: [],
+    memoryBytes: 2_147_483_648,
+    vcpuMaximum: 4,
+    guestAgentChannel: false,
+  },
 };
 
 /** A host with the given domains and nothing else. */
@@ -429,9 +440,36 @@ export const KVM1: HostSnapshot = hostWith([WEB, FROZEN, OFF], {
       capacityBytes: 500_000_000_000,
       allocationBytes: 200_000_000_000,
       availableBytes: 300_000_000_000,
+      autostart: true,
+      persistent: true,
+      volumes: 12,
       timedOut: false,
     },
     { uuid: 'aaaaaaaa-0000-0000-0000-000000000002', name: 'nfs', timedOut: true },
+  ],
+  filteredDomains: 2,
+  networks: [
+    {
+      uuid: 'bbbbbbbb-0000-0000-0000-000000000001',
+      name: 'default',
+      active: true,
+      autostart: true,
+      persistent: true,
+      bridge: 'virbr0',
+      leases: 3,
+    },
+    {
+      uuid: 'bbbbbbbb-0000-0000-0000-000000000002',
+      name: 'lab',
+      active: false,
+      autostart: false,
+      persistent: true,
+    },
+  ],
+  cellFreeBytes: [1_073_741_824, 0],
+  events: [
+    { event: 'stopped', detail: 'crashed', count: 2 },
+    { event: 'watchdog', detail: '', count: 1 },
   ],
   polls: new Map([
     ['inventory', { success: true, durationSeconds: 0.012, lastSuccessAt: T0 - 500 }],

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DEFAULT_GROUPS } from '../contract/groups.ts';
+import type { HostSnapshot } from '../hosts/snapshot.ts';
+import { MetricsPage } from './metrics-page.ts';
+import { parsePage, valueOf } from './testdata/parse-page.ts';
+import { FROZEN, hostWith, KVM1, OFF, T0, WEB, WEB_XML } from './testdata/snapshot.ts';
+
+async function pageOf(snapshot: HostSnapshot): Promise<string> {
+  const page = new MetricsPage({ now: () => T0 });
+  page.update(snapshot);
+  // On a busy machine the first encoding takes more than one slice, and no scrape waits for it.
+  for (;;) {
+    const text = (await page.render()).toString();
+    if (text !== '') return text;
+    await nextTurn();
+  }
+}
+
+describe('what domains were promised', () => {
+  it('is summed over active and over inactive domains', async () => {
+    const twin = { ...OFF, uuid: '99999999-8888-7777-6666-555555555556', name: 'off2' };
+    const page = await pageOf(hostWith([{ ...WEB, xml: { ...WEB_XML, vcpuMaximum: 3 } }, OFF, twin]));
+    expect(valueOf(page, 'libvirt_host_allocated_vcpus', { state: 'active' })).toBe(3);
+    expect(valueOf(page, 'libvirt_host_allocated_vcpus', { state: 'inactive' })).toBe(8);
+    expect(valueOf(page, 'libvirt_host_allocated_memory_bytes', { state: 'inactive' })).toBe(2 * 2_147_483_648);
+  });
+
+  it('is absent while the XML of one of them is unknown', async () => {
+    const { xml: _, ...unread } = WEB;
+    const page = await pageOf(hostWith([unread, OFF]));
+    expect(valueOf(page, 'libvirt_host_allocated_vcpus', { state: 'active' })).toBeUndefined();
+    expect(valueOf(page, 'libvirt_host_allocated_vcpus', { state: 'inactive' })).toBe(4);
+  });
+});
+
+describe('virtual networks', () => {
+  it('show no leases and no bridge where none are known', async () => {
+    const page = await pageOf(KVM1);
+    expect(valueOf(page, 'libvirt_network_active', { network: 'lab' })).toBe(0);
+    expect(valueOf(page, 'libvirt_network_dhcp_leases', { network: 'default' })).toBe(3);
+    expect(valueOf(page, 'libvirt_network_dhcp_leases', { network: 'lab' })).toBeUndefined();
+    expect(page).toContain(
+      'libvirt_network_info{host="kvm1",network="lab",uuid="bbbbbbbb-0000-0000-0000-000000000002"} 1\n',
+    );
+  });
+});
+
+describe('groups that are off', () => {
+  it('make no series, and the counted series are those on the page', async () => {
+    const groups = new Set(DEFAULT_GROUPS);
+    for (const off of ['host', 'network', 'event', 'block', 'domain'] as const) groups.delete(off);
+    const page = await pageOf({ ...KVM1, groups });
+    expect(page).not.toMatch(/^libvirt_(host_|network_|domain_events_|domain_block_stats_|domain_info\{)/m);
+    expect(valueOf(page, 'libvirt_up')).toBe(1);
+    expect(valueOf(page, 'libvirt_domain_vcpu_current', { domain: 'web' })).toBeDefined();
+    expect(valueOf(page, 'vireo_host_series')).toBe(parsePage(page).length - 1);
+  });
+
+  it('has the events of a host that is lost: they are counters of this process', async () => {
+    const page = await pageOf({ ...KVM1, domains: new Map([[FROZEN.uuid, FROZEN]]), domainsKnown: false });
+    expect(valueOf(page, 'libvirt_domain_events_total', { event: 'stopped', detail: 'crashed' })).toBe(2);
+  });
+});
