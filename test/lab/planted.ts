@@ -3,8 +3,8 @@
 // themselves, tests keep nothing.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { repositoryRoot } from './lab.ts';
 
-const REGISTRY = join(__dirname, '..', 'planted-secrets.json');
 
 /** The directory that keeps this run's output; test/run.mjs makes it. */
 function outputDirectory(): string | undefined {
@@ -13,7 +13,9 @@ function outputDirectory(): string | undefined {
 
 /** The value of a secret of test/planted-secrets.json. */
 export function secret(name: string): string {
-  const value = (JSON.parse(readFileSync(REGISTRY, 'utf8')) as Readonly<Record<string, string>>)[name];
+  // Found from the root: this file runs as a module under bench/ too.
+  const registry = join(repositoryRoot(), 'test', 'planted-secrets.json');
+  const value = (JSON.parse(readFileSync(registry, 'utf8')) as Readonly<Record<string, string>>)[name];
   if (value === undefined) throw new Error(`test/planted-secrets.json has no secret called ${name}`);
   return value;
 }
