@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes docs/metrics.md from the tables. test/drift/metrics.test.ts keeps the page and the tables together.
 
+import { GROUPS } from './groups.ts';
 import { INOVEX_RENAMES } from './inovex-renames.ts';
 import { PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
 import type { MetricSection } from './metrics.ts';
@@ -91,9 +92,30 @@ function renamesText(): string {
   return text;
 }
 
+function groupsText(): string {
+  let text = '\n## Groups\n\n';
+  text += 'Off means not asked for and not shown; the key `groups`, `--groups.on` and `--groups.off` decide.\n\n';
+  text += row('Group', 'Default', 'What it shows', 'What it costs');
+  text += row(...Array.from({ length: 4 }, () => '---'));
+  for (const { name, on, what, cost } of GROUPS) text += row(code(name), on ? 'on' : 'off', what, cost);
+  return text;
+}
+
+const OVERCOMMIT = `
+## Overcommit
+
+How much of a host its running domains were promised, as a ratio:
+
+- CPUs: \`libvirt_host_allocated_vcpus{state="active"} / on (host) libvirt_host_cpus\`
+- memory: \`libvirt_host_allocated_memory_bytes{state="active"} / on (host) libvirt_host_memory_total_bytes\`
+
+Over all domains: \`sum by (host) (libvirt_host_allocated_vcpus)\` in place of the first part. Domains that a filter
+leaves out are not counted.
+`;
+
 /** The whole of docs/metrics.md. */
 export function buildMetricsDoc(): string {
   const sections = [...SNAPSHOT_SECTIONS, PROCESS_SECTION];
   const tables = sections.map(sectionText).join('');
-  return `${HEAD}${tables}${renamesText()}\n<!-- prettier-ignore-end -->\n`;
+  return `${HEAD}${groupsText()}${tables}${OVERCOMMIT}${renamesText()}\n<!-- prettier-ignore-end -->\n`;
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a host has besides domains, on a real libvirtd: a pool with volumes, a virtual network, NUMA cells; and domains
+// and groups that the configuration leaves out.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defineDomains } from '../lab/domains.ts';
+import { startExporter } from '../lab/exporter.ts';
+import type { Exporter } from '../lab/exporter.ts';
+import { openLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { startLibvirtd } from '../lab/libvirtd.ts';
+import type { Libvirtd } from '../lab/libvirtd.ts';
+import { promtoolCheck } from '../lab/prometheus.ts';
+import { waitFor } from '../lab/wait-for.ts';
+
+jest.setTimeout(60_000);
+
+let lab: Lab;
+let libvirtd: Libvirtd;
+let exporter: Exporter;
+
+beforeAll(async () => {
+  lab = await openLab();
+  libvirtd = await startLibvirtd(lab);
+  await defineDomains(lab, libvirtd, ['web-1', 'web-2', 'test-1']);
+  const target = join(lab.directory, 'pool');
+  await mkdir(target);
+  await libvirtd.virsh('pool-define-as', 'images', 'dir', '--target', target);
+  await libvirtd.virsh('pool-start', 'images');
+  for (const volume of ['a', 'b']) await libvirtd.virsh('vol-create-as', 'images', volume, '1M');
+  const network = join(lab.directory, 'network.xml');
+  await writeFile(network, "<network><name>isolated</name><bridge name='vireobr7'/></network>");
+  await libvirtd.virsh('net-define', network);
+  await libvirtd.virsh('net-autostart', 'isolated');
+  exporter = await startExporter(lab, {
+    config: [
+      `hosts: [{ name: lab, uri: '${libvirtd.uri}', groups: { event: false } }]`,
+      'poll: { intervalSeconds: 1, detailsIntervalSeconds: 5 }',
+      "domains: { exclude: [{ name: 'test-*' }] }",
+      '',
+    ].join('\n'),
+  });
+  await waitFor(
+    async () => {
+      const page = await exporter.scrape();
+      return (
+        page.value('libvirt_storage_pool_volumes') !== undefined &&
+        page.value('libvirt_network_active') !== undefined &&
+        page.value('libvirt_host_allocated_vcpus', { state: 'inactive' }) !== undefined
+      );
+    },
+    { what: 'the exporter has pools, networks and the XML of the domains', deadlineMs: 30_000 },
+  );
+}, 120_000);
+
+afterAll(() => lab.close());
+
+test('pools have their flags and the number of their volumes', async () => {
+  const page = await exporter.scrape();
+  const labels = { host: 'lab', storage_pool: 'images' };
+  expect(page.value('libvirt_storage_pool_volumes', labels)).toBe(2);
+  expect(page.value('libvirt_storage_pool_autostart', labels)).toBe(0);
+  expect(page.value('libvirt_storage_pool_persistent', labels)).toBe(1);
+});
+
+test('an inactive network has its flags and bridge, and no leases', async () => {
+  const page = await exporter.scrape();
+  const labels = { host: 'lab', network: 'isolated' };
+  expect(page.value('libvirt_network_active', labels)).toBe(0);
+  expect(page.value('libvirt_network_autostart', labels)).toBe(1);
+  expect(page.value('libvirt_network_persistent', labels)).toBe(1);
+  expect(page.value('libvirt_network_info', { ...labels, bridge: 'vireobr7' })).toBe(1);
+  expect(page.value('libvirt_network_dhcp_leases', labels)).toBeUndefined();
+});
+
+test('what domains were promised is the sum of their XML, without the one that is left out', async () => {
+  const page = await exporter.scrape();
+  expect(page.value('libvirt_domains', { host: 'lab' })).toBe(2);
+  expect(page.value('vireo_host_filtered_domains', { host: 'lab' })).toBe(1);
+  expect(page.text).not.toContain('test-1');
+  const xml = await libvirtd.virsh('dumpxml', 'web-1');
+  const vcpus = Number(/<vcpu[^>]*>(\d+)</.exec(xml)?.[1]);
+  expect(page.value('libvirt_host_allocated_vcpus', { state: 'inactive' })).toBe(2 * vcpus);
+  const kib = Number(/<memory unit='KiB'>(\d+)</.exec(xml)?.[1]);
+  expect(page.value('libvirt_host_allocated_memory_bytes', { state: 'inactive' })).toBe(2 * kib * 1024);
+});
+
+test('a group that is off has no series, and the page is as promtool wants it', async () => {
+  const page = await exporter.scrape();
+  expect(page.text).not.toContain('libvirt_domain_events_total');
+  expect(await promtoolCheck(page.text)).toEqual({ code: 0, complaints: [] });
+});
