@@ -104,6 +104,15 @@ describe('the configuration', () => {
         rateLimit: { requestsPerMinutePerToken: 600, failuresPerMinutePerAddress: 10 },
         trustedProxies: [],
       },
+      console: {
+        allowedOrigins: [],
+        sessionsPerDomain: 4,
+        sessionsPerUser: 10,
+        sessions: 100,
+        longestSessionSeconds: 28_800,
+        directAccess: false,
+        tls: { caFile: '/etc/pki/CA/cacert.pem' },
+      },
       log: { level: 'info' },
       demo: false,
       warnings: [],
@@ -119,7 +128,16 @@ describe('the configuration', () => {
     const path = file(`
 hosts:
   - { name: kvm1, uri: "qemu+ssh://root@kvm1/system" }
-  - { name: "Zürich 2", uri: "qemu:///system" }
+  - { name: "Zürich 2", uri: "qemu:///system", console: { via: direct, address: "10.0.0.2", tlsServerName: zh2 } }
+console:
+  publicUrl: "https://ops.example/vireo/"
+  allowedOrigins: ["https://grafana.example"]
+  sessionsPerDomain: 1
+  sessionsPerUser: 2
+  sessions: 3
+  longestSessionSeconds: 60
+  directAccess: true
+  tls: { caFile: ca.pem, certificateFile: /c.pem, keyFile: /k.pem }
 poll: { intervalSeconds: 10, statisticsDeadlineSeconds: 4, chunkDomains: 8, staleAfterPolls: 2, detailsIntervalSeconds: 120, maxInFlight: 3 }
 web: { listenAddresses: [":9177", "[::1]:9178", "localhost:0"] }
 api:
@@ -135,7 +153,11 @@ log: { level: debug }
     expect(loadConfig(['--config.file', path], {})).toEqual({
       hosts: [
         { name: 'kvm1', uri: 'qemu+ssh://root@kvm1/system' },
-        { name: 'Zürich 2', uri: 'qemu:///system' },
+        {
+          name: 'Zürich 2',
+          uri: 'qemu:///system',
+          console: { via: 'direct', address: '10.0.0.2', tlsServerName: 'zh2' },
+        },
       ],
       poll: {
         intervalSeconds: 10,
@@ -176,6 +198,16 @@ log: { level: debug }
         },
         rateLimit: { requestsPerMinutePerToken: 60, failuresPerMinutePerAddress: 5 },
         trustedProxies: ['10.0.0.0/8', '::1'],
+      },
+      console: {
+        publicUrl: 'https://ops.example/vireo/',
+        allowedOrigins: ['https://grafana.example'],
+        sessionsPerDomain: 1,
+        sessionsPerUser: 2,
+        sessions: 3,
+        longestSessionSeconds: 60,
+        directAccess: true,
+        tls: { caFile: join(directory, 'ca.pem'), certificateFile: '/c.pem', keyFile: '/k.pem' },
       },
       log: { level: 'debug' },
       file: path,
@@ -222,22 +254,23 @@ log: { level: debug }
 describe('what is watched', () => {
   it('is said by flags first, then by the host, then by the file', () => {
     const path = file(`
-groups: { kvm: true, volume: true, perf: false }
+groups: { kvm: true, dirtyrate: true, perf: false }
 domains: { exclude: [{ name: "test-*" }] }
 hosts:
   - { name: kvm1, uri: "qemu:///system" }
   - name: kvm2
     uri: qemu+tls://kvm2/system
-    groups: { volume: false, lease: true }
+    groups: { dirtyrate: false, iothread: false }
     domains: { include: [{ name: "web-*", uuid: "6695EB01-F6A4-8304-79AA-97F2502E193F" }] }
 `);
     const { hosts, watching } = loadConfig(['--config.file', path, '--groups.off=kvm'], { VIREO_GROUPS_ON: 'agent' });
-    const ofAll = new Set([...DEFAULT_GROUPS, 'volume', 'agent']);
+    const ofAll = new Set([...DEFAULT_GROUPS, 'dirtyrate', 'agent']);
     ofAll.delete('perf');
     expect(watching).toEqual({ groups: ofAll, domains: { include: [], exclude: [{ name: 'test-*' }] } });
     expect(hosts[0]?.watching).toBeUndefined();
-    const ofKvm2 = new Set([...ofAll, 'lease']);
-    ofKvm2.delete('volume');
+    const ofKvm2 = new Set(ofAll);
+    ofKvm2.delete('dirtyrate');
+    ofKvm2.delete('iothread');
     expect(hosts[1]?.watching).toEqual({
       groups: ofKvm2,
       domains: { include: [{ name: 'web-*', uuid: '6695eb01-f6a4-8304-79aa-97f2502e193f' }], exclude: [] },

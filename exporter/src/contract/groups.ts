@@ -24,14 +24,8 @@ export const GROUPS = [
   {
     name: 'numa',
     on: true,
-    what: 'NUMA cells: CPUs, memory, free memory',
-    cost: 'two short calls a minute; 3 series a cell',
-  },
-  {
-    name: 'hugepage',
-    on: true,
-    what: 'Memory pages by size and NUMA cell, free ones too',
-    cost: 'one short call a minute; 2 series a cell and page size',
+    what: 'Free memory of NUMA cells',
+    cost: 'one short call a minute; a series a cell',
   },
   {
     name: 'domain',
@@ -145,31 +139,19 @@ export const GROUPS = [
     name: 'pool',
     on: true,
     what: 'Storage pools: state, sizes, number of volumes',
-    cost: 'two calls a pool a minute; about 10 series a pool',
-  },
-  {
-    name: 'volume',
-    on: false,
-    what: 'Each volume of the storage pools: size, type',
-    cost: 'one call a volume, in turns; 3 series a volume, 1000 volumes of a host at most',
+    cost: 'two calls a pool and three lists a minute; 8 series a pool',
   },
   {
     name: 'network',
     on: true,
     what: 'Virtual networks: active, autostart, persistent, number of DHCP leases',
-    cost: 'two calls a network a minute; 5 series a network',
-  },
-  {
-    name: 'lease',
-    on: false,
-    what: 'Each DHCP lease: address, MAC, host name, expiry',
-    cost: 'none besides those of network; 2 series a lease, 1000 leases of a host at most',
+    cost: 'two calls a network and four lists a minute; 5 series a network',
   },
   {
     name: 'event',
     on: true,
     what: 'Events of the daemon, counted',
-    cost: 'none; a series for each kind of event that happened',
+    cost: 'none; a series for each kind of event that happened, 200 at most',
   },
   {
     name: 'vireo',
