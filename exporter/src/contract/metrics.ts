@@ -17,12 +17,12 @@ import {
   CPU_STATISTICS,
   DIRTY_RATE_STATISTICS,
   DOMAIN_FACTS,
-  JOB_STATISTICS,
   MEMORY_STATISTICS,
   METADATA_FACTS,
   PERF_STATISTICS,
 } from './metrics-domain.ts';
 import { HOST_FACTS, POOL_FACTS } from './metrics-host.ts';
+import { JOB_STATISTICS } from './metrics-job.ts';
 import { CPU_MONITOR_FACTS, DIRTY_RATE_FACTS, KVM_FACTS, MEMORY_MONITOR_FACTS } from './metrics-kvm.ts';
 import { LIMIT_STATISTICS, PLACEMENT_FACTS } from './metrics-limit.ts';
 import {
