@@ -5,7 +5,6 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './lab.ts';
 
-
 /** The directory that keeps this run's output; test/run.mjs makes it. */
 function outputDirectory(): string | undefined {
   return process.env['VIREO_TEST_OUTPUT'];
