@@ -19,7 +19,8 @@ const EXPORTER = {
   hosts: ['contract', 'xml'],
   actions: ['contract', 'hosts', 'xml'],
   metrics: ['contract', 'hosts', 'xml'],
-  http: ['contract', 'config', 'auth', 'actions', 'hosts', 'metrics', 'web', 'xml'],
+  console: ['contract', 'hosts', 'xml'],
+  http: ['contract', 'config', 'auth', 'actions', 'console', 'hosts', 'metrics', 'web', 'xml'],
 };
 
 /** Files at a package's root that a room may use besides. */
@@ -75,6 +76,7 @@ export default {
     only('prom-client', 'metrics/'),
     only('bcrypt', 'web/'),
     only('express', 'http/'),
+    only('ws', 'http/'),
     only('pino', '(main|app|change-log)'),
     only('yaml', 'config/'),
   ],

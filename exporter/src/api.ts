@@ -8,6 +8,9 @@ import { RequestGuard } from './auth/request-guard.ts';
 import type { AuthDenied } from './auth/request-guard.ts';
 import { TokenFileWatcher } from './auth/token-file-watcher.ts';
 import type { Config } from './config/config.ts';
+import { ConsoleService } from './console/console-service.ts';
+import type { ConsoleEvent } from './console/console-service.ts';
+import type { ConsoleHost } from './console/session.ts';
 import type { HostInspection } from './hosts/inspection.ts';
 import type { EventFeed } from './http/api/event-feed.ts';
 import { publishTask } from './http/api/publish-changes.ts';
@@ -27,6 +30,10 @@ interface ApiOptions {
   readonly hosts: readonly ActionHost[];
   /** By the host's name. */
   readonly inspections: ReadonlyMap<string, HostInspection>;
+  /** By the host's name. */
+  readonly consoleHosts: ReadonlyMap<string, ConsoleHost>;
+  /** Counts what happened with consoles. */
+  readonly onConsoleEvent: (event: ConsoleEvent, sessions: number) => void;
   /** Counts how a request for an action ended. */
   readonly onActionEnd: (end: { readonly action: string; readonly result: string }) => void;
   readonly logger: ApiLog;
@@ -51,7 +58,8 @@ const END_RESULTS: Readonly<Partial<Record<AuditEvent['event'], string>>> = {
 };
 
 /** Begins to watch the tokens; nothing else happens by itself. */
-export function composeApi({ config, feed, hosts, inspections, onActionEnd, logger }: ApiOptions): Api {
+export function composeApi(options: ApiOptions): Api {
+  const { config, feed, hosts, inspections, onActionEnd, logger } = options;
   const byName = new Map(hosts.map((host) => [host.name, host]));
   const guard = new RequestGuard({
     api: config.api,
@@ -74,12 +82,14 @@ export function composeApi({ config, feed, hosts, inspections, onActionEnd, logg
   actions.subscribe((task) => {
     publishTask(feed, task);
   });
+  const consoles = composeConsoles(options);
   const watcher = watchTokens(config, guard, logger);
   watcher?.start();
   return {
     guard,
     feed,
     actions,
+    consoles: { service: consoles, place: config.console, directAccess: config.console.directAccess },
     inspection: (host) => {
       const inspection = inspections.get(host);
       if (inspection === undefined) throw new RangeError(`nothing looks at a host called ${host}`);
@@ -94,6 +104,21 @@ export function composeApi({ config, feed, hosts, inspections, onActionEnd, logg
   };
 }
 
+function composeConsoles({ config, consoleHosts, onConsoleEvent, logger }: ApiOptions): ConsoleService {
+  const { tls } = config.console;
+  const service: ConsoleService = new ConsoleService({
+    hosts: consoleHosts,
+    limits: config.console,
+    tls,
+    onEvent: (event) => {
+      const level = event.event === 'console.fault' ? 'error' : event.event === 'console.refused' ? 'warn' : 'info';
+      logger[level](event, consoleText(event));
+      onConsoleEvent(event, service.sessions);
+    },
+  });
+  return service;
+}
+
 function watchTokens({ file, api }: Config, guard: RequestGuard, log: ApiLog): TokenFileWatcher | undefined {
   if (file === undefined) return undefined;
   const onChange = guard.configure.bind(guard);
@@ -103,6 +128,14 @@ function watchTokens({ file, api }: Config, guard: RequestGuard, log: ApiLog): T
 function deniedText({ code, address, tokenName, reason }: AuthDenied): string {
   const who = tokenName === undefined ? 'a request' : `token ${tokenName}`;
   return `${who} from ${address} was refused: ${code}, ${reason}`;
+}
+
+function consoleText(event: ConsoleEvent): string {
+  const { domain, host, tokenName, user, reason, end, detail, address } = event;
+  if (domain === undefined) return `${event.event}: a request from ${address}: ${reason ?? ''}`;
+  const who = user === undefined ? String(tokenName) : `${user} (${String(tokenName)})`;
+  const what = `${event.event}: ${domain} at host ${String(host)} by ${who} from ${address}`;
+  return [what, end, detail].filter((part) => part !== undefined).join(': ');
 }
 
 function auditText({ event, action, domain, uuid, host, tokenName, user, detail }: AuditEvent): string {

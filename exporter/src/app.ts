@@ -7,6 +7,7 @@ import type { Connection, Credentials } from '@vireo/libvirt';
 import { startDemoFleet } from '@vireo/libvirt/testing';
 import type { Logger } from 'pino';
 import { composeApi } from './api.ts';
+import { composeConsoleHosts } from './console-hosts.ts';
 import { logChange } from './change-log.ts';
 import type { Config, HostConfig } from './config/config.ts';
 import { domainFilter } from './hosts/domain-filter.ts';
@@ -74,11 +75,23 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   const feed = new EventFeed();
   const hosts = watched.map((host) => watch(host, config, { self, page, feed, logger }));
   const inspections = new Map(watched.map((host) => [host.name, inspect(host, config, self)]));
+  const consoles = composeConsoleHosts(
+    hosts.flatMap((host, i) => {
+      const source = watched[i];
+      if (source === undefined) return [];
+      const open = opener(source, config, self);
+      return [{ ...source, host, open: ({ keepalive }, signal) => open(false, signal, keepalive) }];
+    }),
+  );
   const api = composeApi({
     config,
     feed,
     hosts,
     inspections,
+    consoleHosts: consoles.byName,
+    onConsoleEvent: (event, sessions) => {
+      self.observeConsole(event, sessions);
+    },
     onActionEnd: (end) => {
       self.observeAction(end);
     },
@@ -105,6 +118,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
       await server.close(HTTP_CLOSE_MS);
       web?.close();
       await api.stop();
+      await consoles.close();
       await Promise.all(hosts.map((host) => host.stop()));
       await demo?.close();
       self.close();
@@ -185,11 +199,12 @@ function opener(
   { name, uri, credentials }: WatchedHost,
   config: Config,
   self: SelfMetrics,
-): (readOnly: boolean, signal: AbortSignal) => Promise<Connection> {
+): (readOnly: boolean, signal: AbortSignal, keepalive?: boolean) => Promise<Connection> {
   const client = credentials === undefined ? {} : { credentials: revealed(credentials) };
-  return (readOnly, signal) =>
+  return (readOnly, signal, keepalive = true) =>
     connect(uri, {
       ...client,
+      ...(keepalive ? {} : { keepalive: false }),
       readOnly,
       signal,
       maxInFlight: config.poll.maxInFlight,

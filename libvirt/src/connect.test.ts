@@ -110,6 +110,13 @@ describe('connect', () => {
     await connection.close();
   });
 
+  it('does not ask for keepalive when told not to, or the daemon would begin to ping', async () => {
+    await daemon(HEALTHY);
+    const connection = await open({ keepalive: false });
+    expect(received.map(({ procedure }) => procedure)).toEqual([AUTH_LIST, OPEN, FEATURE, GET_URI]);
+    await connection.close();
+  });
+
   it('opens read-write, and another name than its own, when told so', async () => {
     await daemon(HEALTHY);
     const connection = await open({ readOnly: false, name: 'esx://e/' });

@@ -36,7 +36,11 @@ export interface ConnectOptions {
   readonly deadlines?: ConnectDeadlines;
   /** Calls in flight at once; 4 when left out: libvirtd stops reading a connection at 5. */
   readonly maxInFlight?: number;
-  readonly keepalive?: { readonly intervalMs: number; readonly count: number };
+  /**
+   * `false` for a connection whose stream may stand still: neither side then takes that for death. A guest that reads no
+   * input stalls the whole connection, and so does a reader that stops.
+   */
+  readonly keepalive?: { readonly intervalMs: number; readonly count: number } | false;
   /** Given to ssh before all else: `['-F', 'ssh_config']`. */
   readonly sshArguments?: readonly string[];
   /** Where the system daemons' sockets are, if not in `/run/libvirt`. */
@@ -103,8 +107,11 @@ async function open(
     authMs: deadlines?.authMs ?? DEFAULT_AUTH_MS,
   });
   const question = { ...signal, deadlineMs: QUESTION_MS };
-  const keepalive = await rpc.call(CONNECT_SUPPORTS_FEATURE, { feature: FEATURE_PROGRAM_KEEPALIVE }, question);
-  if (keepalive.supported) rpc.startKeepalive();
+  // The question alone makes libvirtd begin to ping us, and give us up when we do not answer.
+  if (options.keepalive !== false) {
+    const keepalive = await rpc.call(CONNECT_SUPPORTS_FEATURE, { feature: FEATURE_PROGRAM_KEEPALIVE }, question);
+    if (keepalive.supported) rpc.startKeepalive();
+  }
   await rpc.call(
     CONNECT_OPEN,
     { name: options.name ?? uri.name, flags: readOnly ? CONNECT_READ_ONLY : 0 },
@@ -153,7 +160,7 @@ function rpcOptions(options: ConnectOptions): RpcClientOptions {
   const { maxInFlight, keepalive, onCallEnd } = options;
   return {
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
-    ...(keepalive === undefined ? {} : { keepalive }),
+    ...(keepalive === undefined || keepalive === false ? {} : { keepalive }),
     ...(onCallEnd === undefined ? {} : { onCallEnd }),
   };
 }

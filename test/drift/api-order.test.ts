@@ -8,7 +8,15 @@ import { OPERATIONS } from '../../exporter/src/contract/api-operations.ts';
 import type { Task } from '../../exporter/src/contract/api.ts';
 import { PRIVILEGES } from '../../exporter/src/contract/privileges.ts';
 import type { Privilege } from '../../exporter/src/contract/privileges.ts';
-import { byUuid, domain, noActions, noInspection, startApi, token } from '../../exporter/src/http/api/api.fixture.ts';
+import {
+  byUuid,
+  domain,
+  noActions,
+  noConsoles,
+  noInspection,
+  startApi,
+  token,
+} from '../../exporter/src/http/api/api.fixture.ts';
 import type { Ask, TestApi } from '../../exporter/src/http/api/api.fixture.ts';
 import { hostSnapshot, lost, unreachedHost } from '../../exporter/src/http/snapshots.fixture.ts';
 
@@ -54,6 +62,13 @@ function onDomain(host: string, uuid: string, query = ''): Question[] {
   return paths.flatMap(({ path, method, privilege }): Question[] => {
     const url = `/api/v1${path.replace('{host}', host).replace('{uuid}', uuid)}${query}`;
     if (method === 'get') return [{ path: url, privilege: privilege ?? 'read' }];
+    if (path.endsWith('/console')) {
+      return (['view', 'control'] as const).map((mode) => ({
+        path: url,
+        privilege: `console.${mode}` as const,
+        options: { method: 'POST', body: { mode } },
+      }));
+    }
     return (['suspend', 'destroy'] as const).map((action) => ({
       path: url,
       privilege: ACTIONS[action].privilege,
@@ -124,7 +139,15 @@ beforeAll(async () => {
     task: (id: string) => (id === TASK.id ? TASK : undefined),
     tasks: () => [TASK],
   };
-  api = await startApi(hosts, { inspection: () => inspection, actions }, [
+  const service = {
+    ...noConsoles().service,
+    kindFor: () => 'vnc' as const,
+    issue: () => ({ ticket: 'x', expiresAt: 0 }),
+    address: () => Promise.resolve({ host: '192.0.2.1', port: 5900 }),
+    stop: () => Promise.resolve(),
+  };
+  const consoles = { ...noConsoles(), service, directAccess: true };
+  api = await startApi(hosts, { inspection: () => inspection, actions, consoles }, [
     token('other-hosts', { hosts: ['esx*'] }),
     token('other-domains', { domains: ['db-*'] }),
     ...PRIVILEGES.flatMap((privilege) => [

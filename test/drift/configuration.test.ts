@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import {
   DEFAULT_API,
+  DEFAULT_CONSOLE,
   DEFAULT_LISTEN_ADDRESS,
   DEFAULT_LOG_LEVEL,
   DEFAULT_POLL,
@@ -27,6 +28,13 @@ const PAGE = join(__dirname, '../../docs/configuration.md');
 
 const DEFAULTS: Readonly<Record<string, string>> = {
   hosts: 'the local daemon',
+  'hosts[].console.via': 'auto',
+  'console.tls.caFile': DEFAULT_CONSOLE.tls.caFile,
+  ...Object.fromEntries(
+    Object.entries(DEFAULT_CONSOLE)
+      .filter(([key]) => key !== 'tls')
+      .map(([key, value]) => [`console.${key}`, JSON.stringify(value)]),
+  ),
   'web.listenAddresses': `[${DEFAULT_LISTEN_ADDRESS}]`,
   'log.level': DEFAULT_LOG_LEVEL,
   ...Object.fromEntries(GROUPS.map(({ name, on }) => [`groups.${name}`, String(on)])),

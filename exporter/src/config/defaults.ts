@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every default of the configuration, and nothing else: the only place where one appears.
 
-import type { ApiConfig, LogLevel, PollConfig, TokenConfig } from './config.ts';
+import type { ApiConfig, ConsoleConfig, LogLevel, PollConfig, TokenConfig } from './config.ts';
 
 /** Loopback, because `/metrics` is open to whoever reaches it. */
 export const DEFAULT_LISTEN_ADDRESS = '127.0.0.1:9177';
@@ -30,6 +30,18 @@ export const DEFAULT_API: Pick<ApiConfig, 'readOnly' | 'rateLimit' | 'trustedPro
     failuresPerMinutePerAddress: 10,
   },
   trustedProxies: [],
+};
+
+/** Enough for a team, and no more than a machine of two cores carries; docs/performance.md has the figures. */
+export const DEFAULT_CONSOLE: ConsoleConfig = {
+  allowedOrigins: [],
+  sessionsPerDomain: 4,
+  sessionsPerUser: 10,
+  sessions: 100,
+  longestSessionSeconds: 8 * 3600,
+  directAccess: false,
+  // Where libvirt's own viewers look.
+  tls: { caFile: '/etc/pki/CA/cacert.pem' },
 };
 
 /** A token is limited by its privileges; its patterns narrow it further. */

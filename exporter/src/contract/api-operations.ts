@@ -19,6 +19,7 @@ import {
   xmlDiff,
   xmlQuery,
 } from './api.ts';
+import { consoleAddress, consoleRequest, consoleTicket } from './console.ts';
 import type { Privilege } from './privileges.ts';
 import type { ProblemCode } from './problems.ts';
 
@@ -154,6 +155,43 @@ export const OPERATIONS: readonly Operation[] = [
     query: screenshotQuery,
     answers: [{ status: 200, description: 'A picture.', mediaType: 'image/png' }],
     problems: [...OF_DOMAIN, ...OF_LIBVIRT],
+  },
+  {
+    id: 'openConsole',
+    method: 'post',
+    path: '/hosts/{host}/domains/{uuid}/console',
+    summary: 'A page with the console of a domain, for one visit; console.view or console.control, by mode',
+    body: consoleRequest,
+    answers: [{ status: 200, description: 'Where to go.', mediaType: JSON_TYPE, schema: consoleTicket }],
+    problems: [
+      ...OF_DOMAIN,
+      'VIREO_CONTENT_TYPE',
+      'VIREO_BODY_SIZE',
+      'VIREO_JSON',
+      'VIREO_BODY',
+      'VIREO_BUSY',
+      'VIREO_CONSOLE_NONE',
+      'VIREO_CONSOLE_OFF',
+      'VIREO_CONSOLE_LIMIT',
+    ],
+  },
+  {
+    id: 'getConsoleAddress',
+    method: 'get',
+    path: '/hosts/{host}/domains/{uuid}/console/address',
+    summary: 'The VNC address of a running domain, for viewers that connect past Vireo',
+    privilege: 'console.control',
+    answers: [{ status: 200, description: 'The address.', mediaType: JSON_TYPE, schema: consoleAddress }],
+    problems: [...OF_DOMAIN, ...OF_LIBVIRT, 'VIREO_CONSOLE_NONE', 'VIREO_CONSOLE_OFF'],
+  },
+  {
+    id: 'getConsoleFile',
+    method: 'get',
+    path: '/hosts/{host}/domains/{uuid}/console/file.vv',
+    summary: 'The same as a file that virt-viewer opens; no password is in it',
+    privilege: 'console.control',
+    answers: [{ status: 200, description: 'The file.', mediaType: 'application/x-virt-viewer' }],
+    problems: [...OF_DOMAIN, ...OF_LIBVIRT, 'VIREO_CONSOLE_NONE', 'VIREO_CONSOLE_OFF'],
   },
   {
     id: 'requestAction',

@@ -189,6 +189,36 @@ const DOMAIN_PROBLEMS = {
     meaning: 'The domain is in a state in which this cannot be done.',
     advice: 'Do first what the detail says, or look at allowedActions of the domain.',
   },
+  VIREO_CONSOLE_NONE: {
+    status: 409,
+    meaning: 'The domain has no console of this kind that a browser can show.',
+    advice: 'Ask for the kind serial, or use the vendor’s own console: current ESXi and Hyper-V have no VNC.',
+  },
+  VIREO_CONSOLE_OFF: {
+    status: 403,
+    meaning: 'Consoles, or their addresses, are switched off in the configuration.',
+    advice: 'Change hosts[].console.via, or set console.directAccess to true for addresses.',
+  },
+  VIREO_CONSOLE_LIMIT: {
+    status: 409,
+    meaning: 'As many console sessions are open as may be.',
+    advice: 'Close one, or raise console.sessionsPerDomain, sessionsPerUser or sessions.',
+  },
+  VIREO_CONSOLE_TICKET: {
+    status: 401,
+    meaning: 'The WebSocket of a console was asked for without a ticket.',
+    advice: 'Open the url of POST …/console; clients of your own offer the subprotocols binary and ticket.TICKET.',
+  },
+  VIREO_CONSOLE_ORIGIN: {
+    status: 403,
+    meaning: 'A page of this origin may not open consoles.',
+    advice: 'Set console.publicUrl to where browsers find Vireo, or add the origin to console.allowedOrigins.',
+  },
+  VIREO_CONSOLE_UPGRADE: {
+    status: 426,
+    meaning: 'The WebSocket of a console was asked for without Upgrade.',
+    advice: 'Let the proxy before Vireo pass the headers Upgrade and Connection; docs/consoles.md has the lines.',
+  },
   VIREO_DOMAIN_ID: {
     status: 409,
     meaning: 'The domain stopped or started anew since you looked: its id is not the one you named.',

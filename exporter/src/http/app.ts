@@ -3,8 +3,11 @@
 
 import express from 'express';
 import type { Express } from 'express';
+import { upgradeWanted } from './api/console-routes.ts';
 import { createApiRouter } from './api/router.ts';
-import { WebGuard } from '../web/web-guard.ts';
+import { consolePageRoutes } from './console/page.ts';
+import { CONSOLE_SOCKET_PATH } from './console/upgrade.ts';
+import type { WebGuard } from '../web/web-guard.ts';
 import type { HttpDeps } from './deps.ts';
 import { errorMiddleware, methodNotAllowed, notFound } from './error-middleware.ts';
 import { renderLandingPage } from './landing-page.ts';
@@ -23,13 +26,13 @@ import { webAccess } from './web-access.ts';
 const NAMES_MAX = 20;
 
 /** Builds the application; nothing listens yet. What has no end by itself ends when `stopping` is aborted. */
-export function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
+export function createApp(deps: HttpDeps, stopping: AbortSignal, guard: WebGuard | undefined): Express {
   const { version, startedAt, now = Date.now } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(requestLog(deps.logger), securityHeaders);
-  if (deps.web !== undefined) app.use(webAccess(new WebGuard(deps.web)));
+  if (guard !== undefined) app.use(webAccess(guard));
   app.use(pathHygiene);
   const readOnly = methodNotAllowed('GET', 'HEAD');
 
@@ -59,6 +62,8 @@ export function createApp(deps: HttpDeps, stopping: AbortSignal): Express {
     })
     .all(readOnly);
 
+  app.use('/console', consolePageRoutes());
+  app.route(CONSOLE_SOCKET_PATH).get(upgradeWanted).all(readOnly);
   app.use('/api/v1', createApiRouter(deps, stopping));
 
   app.use(notFound);

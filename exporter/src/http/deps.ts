@@ -2,11 +2,13 @@
 // What the HTTP side needs from the rest.
 
 import type { ActionService } from '../actions/action-service.ts';
+import type { ConsoleService } from '../console/console-service.ts';
 import type { RequestGuard } from '../auth/request-guard.ts';
 import type { HostInspection } from '../hosts/inspection.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import type { MetricsResponse, PageRequest } from '../metrics/metrics-page.ts';
 import type { WebConfigFile } from '../web/web-config-file.ts';
+import type { ConsolePlace } from './console/origin.ts';
 import type { EventFeed } from './api/event-feed.ts';
 
 /** Where request lines and faults go; pino's logger is one. */
@@ -22,6 +24,14 @@ export type InspectionPort = Pick<HostInspection, 'capabilitiesXml' | 'domainXml
 /** What may be done to domains, as the actions room does it. */
 export type ActionsPort = Pick<ActionService, 'describe' | 'submit' | 'check' | 'task' | 'tasks'>;
 
+/** Consoles in the browser. */
+export interface ConsoleDeps {
+  readonly service: Pick<ConsoleService, 'kindFor' | 'issue' | 'address' | 'open' | 'refuse' | 'stop'>;
+  readonly place: ConsolePlace;
+  /** Whether addresses for viewers past us are given out. */
+  readonly directAccess: boolean;
+}
+
 /** What the API under /api/v1 is made of. */
 export interface ApiDeps {
   readonly guard: RequestGuard;
@@ -29,6 +39,7 @@ export interface ApiDeps {
   /** Of a host by name, one of `hosts()`. */
   inspection(host: string): InspectionPort;
   readonly actions: ActionsPort;
+  readonly consoles: ConsoleDeps;
   /** How often an event stream shows that it lives, in milliseconds; 15 s by default. */
   readonly heartbeatMs?: number;
 }

@@ -54,7 +54,7 @@ beforeEach(async () => {
   hosts = [hostSnapshot('kvm1'), hostSnapshot('esx 2/ü', { state: lost('LV_TIMEOUT', 'x') })];
   asked = [];
   page = Buffer.from('libvirt_up 1\n');
-  await serve(createApp(deps, new AbortController().signal));
+  await serve(createApp(deps, new AbortController().signal, undefined));
 });
 afterEach(() => close());
 

@@ -5,7 +5,10 @@ import type { Server } from 'node:http';
 import { formatListenAddress } from '../config/listen-address.ts';
 import type { ListenAddress } from '../config/config.ts';
 import { createWebServer } from '../web/web-server.ts';
+import { WebGuard } from '../web/web-guard.ts';
 import { createApp } from './app.ts';
+import { allowsOrigin } from './console/origin.ts';
+import { takeConsoles } from './console/upgrade.ts';
 import type { HttpDeps } from './deps.ts';
 
 /** How patient the server is, in milliseconds. */
@@ -48,7 +51,10 @@ export interface HttpServer {
 /** Builds the server; nothing listens yet. */
 export function createHttpServer(deps: HttpDeps, patience: Patience = PATIENCE): HttpServer {
   const stopping = new AbortController();
-  const app = createApp(deps, stopping.signal);
+  // One for both ways in, so that they share the rate limit.
+  const guard = deps.web === undefined ? undefined : new WebGuard(deps.web);
+  const app = createApp(deps, stopping.signal, guard);
+  const { guard: tokens, consoles } = deps.api;
   const servers: Server[] = [];
   let closing = false;
 
@@ -60,6 +66,13 @@ export function createHttpServer(deps: HttpDeps, patience: Patience = PATIENCE):
         if (closing) request.socket.end();
       });
       app(request, response);
+    });
+    takeConsoles(server, {
+      service: consoles.service,
+      guard,
+      allowsOrigin: (origin, request) => allowsOrigin(consoles.place, origin, request),
+      clientAddress: ({ socket, headers }) =>
+        tokens.clientAddress(socket.remoteAddress, headers['x-forwarded-for']?.toString()),
     });
     server.headersTimeout = patience.headersMs;
     server.requestTimeout = patience.requestMs;
@@ -80,10 +93,11 @@ export function createHttpServer(deps: HttpDeps, patience: Patience = PATIENCE):
     async close(deadlineMs) {
       closing = true;
       stopping.abort();
+      const consolesEnd = consoles.service.stop();
       const cutOff = setTimeout(() => {
         for (const server of servers) server.closeAllConnections();
       }, deadlineMs);
-      await Promise.all(servers.map(end));
+      await Promise.all([consolesEnd, ...servers.map(end)]);
       clearTimeout(cutOff);
     },
   };

@@ -16,6 +16,9 @@ describe('SelfMetrics', () => {
     metrics.observeCall({ host: 'kvm1', procedure: 'DOMAIN_GET_STATE', outcome: 'ok', durationMs: 2 });
     metrics.observeReconnect('kvm1');
     metrics.observeAction({ action: 'start', result: 'succeeded' });
+    for (const event of ['console.ticket.issued', 'console.refused', 'console.closed']) {
+      metrics.observeConsole({ event, mode: 'view', kind: 'vnc', reason: 'origin', end: 'left', bytesToClient: 5 }, 1);
+    }
     metrics.observeScrape({ encoding: 'gzip', durationMs: 3, bytes: 1000 });
     const text = await metrics.render();
     const samples = parsePage(text);
@@ -42,6 +45,21 @@ describe('SelfMetrics', () => {
     expect(valueOf(await metrics.render(), 'vireo_host_reconnects_total')).toBe(0);
     metrics.observeReconnect('kvm1');
     expect(valueOf(await metrics.render(), 'vireo_host_reconnects_total')).toBe(1);
+  });
+
+  it('counts consoles: tickets by mode, refusals by reason, ends by kind and way, bytes both ways', async () => {
+    metrics.observeConsole({ event: 'console.ticket.issued', mode: 'control', kind: 'vnc' }, 0);
+    metrics.observeConsole({ event: 'console.opened', mode: 'control', kind: 'vnc' }, 1);
+    metrics.observeConsole({ event: 'console.refused', reason: 'ticket-used' }, 1);
+    const end = { event: 'console.closed', kind: 'vnc', end: 'time-up', bytesToClient: 7, bytesFromClient: 3 };
+    metrics.observeConsole(end, 0);
+    const text = await metrics.render();
+    expect(valueOf(text, 'vireo_console_sessions')).toBe(0);
+    expect(valueOf(text, 'vireo_console_tickets_total', { mode: 'control' })).toBe(1);
+    expect(valueOf(text, 'vireo_console_rejections_total', { reason: 'ticket-used' })).toBe(1);
+    expect(valueOf(text, 'vireo_console_ends_total', { kind: 'vnc', end: 'time-up' })).toBe(1);
+    expect(valueOf(text, 'vireo_console_bytes_total', { direction: 'to_client' })).toBe(7);
+    expect(valueOf(text, 'vireo_console_bytes_total', { direction: 'from_client' })).toBe(3);
   });
 
   it('forgets a host that was removed, and only that one', async () => {

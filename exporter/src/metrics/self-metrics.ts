@@ -21,6 +21,19 @@ export interface ObservedCall {
   readonly durationMs: number;
 }
 
+/** Something that happened with consoles, as the room of that name puts it on record. */
+export interface ObservedConsole {
+  readonly event: string;
+  readonly mode?: string;
+  readonly kind?: string;
+  /** Why a request was refused. */
+  readonly reason?: string;
+  /** How a session ended. */
+  readonly end?: string;
+  readonly bytesToClient?: number;
+  readonly bytesFromClient?: number;
+}
+
 /** Options of {@link SelfMetrics}. */
 export interface SelfMetricsOptions {
   /** Vireo's version. */
@@ -59,6 +72,11 @@ export class SelfMetrics implements ProcessMetrics {
   private readonly callSeconds: Counter;
   private readonly reconnects: Counter;
   private readonly actions: Counter;
+  private readonly consoleSessions: Gauge;
+  private readonly consoleTickets: Counter;
+  private readonly consoleRejections: Counter;
+  private readonly consoleEnds: Counter;
+  private readonly consoleBytes: Counter;
   private readonly scrapes: Counter;
   private readonly scrapeSeconds: Counter;
   private readonly scrapeBytes: Counter;
@@ -72,6 +90,11 @@ export class SelfMetrics implements ProcessMetrics {
     this.callSeconds = new Counter({ ...described('vireo_rpc_call_seconds_total'), registers });
     this.reconnects = new Counter({ ...described('vireo_host_reconnects_total'), registers });
     this.actions = new Counter({ ...described('vireo_actions_total'), registers });
+    this.consoleSessions = new Gauge({ ...described('vireo_console_sessions'), registers });
+    this.consoleTickets = new Counter({ ...described('vireo_console_tickets_total'), registers });
+    this.consoleRejections = new Counter({ ...described('vireo_console_rejections_total'), registers });
+    this.consoleEnds = new Counter({ ...described('vireo_console_ends_total'), registers });
+    this.consoleBytes = new Counter({ ...described('vireo_console_bytes_total'), registers });
     this.scrapes = new Counter({ ...described('vireo_scrapes_total'), registers });
     this.scrapeSeconds = new Counter({ ...described('vireo_scrape_seconds_total'), registers });
     this.scrapeBytes = new Counter({ ...described('vireo_scrape_bytes_total'), registers });
@@ -112,6 +135,18 @@ export class SelfMetrics implements ProcessMetrics {
   /** Counts one request for an action that has ended. */
   observeAction({ action, result }: { readonly action: string; readonly result: string }): void {
     this.actions.inc({ action, result });
+  }
+
+  /** Counts what happened with consoles. `sessions` is how many there are now. */
+  observeConsole(seen: ObservedConsole, sessions: number): void {
+    const { mode, reason, kind, end, bytesToClient = 0, bytesFromClient = 0 } = seen;
+    this.consoleSessions.set(sessions);
+    if (seen.event === 'console.ticket.issued' && mode !== undefined) this.consoleTickets.inc({ mode });
+    if (seen.event === 'console.refused' && reason !== undefined) this.consoleRejections.inc({ reason });
+    if (seen.event !== 'console.closed' || kind === undefined || end === undefined) return;
+    this.consoleEnds.inc({ kind, end });
+    this.consoleBytes.inc({ direction: 'to_client' }, bytesToClient);
+    this.consoleBytes.inc({ direction: 'from_client' }, bytesFromClient);
   }
 
   /** Makes the reconnects of a host a series from the start, so that its first one is an increase. */

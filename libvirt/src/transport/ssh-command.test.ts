@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { parseConnectionUri } from '../uri.ts';
-import { remoteCommand, shellQuote, sshCommandLine } from './ssh-command.ts';
+import { remoteCommand, remoteSocketCommand, shellQuote, sshCommandLine, sshOfHost } from './ssh-command.ts';
 
 let directory = '';
 
@@ -144,5 +144,22 @@ describe("ssh's command line", () => {
 
   it('begins with the arguments of the caller, which ssh obeys first', () => {
     expect(args('qemu+ssh://kvm1/system', ['-F', '/cfg']).slice(0, 3)).toEqual(['ssh', '-F', '/cfg']);
+  });
+});
+
+describe('ssh to the host for something else', () => {
+  const uri = parseConnectionUri("qemu+ssh://root@kvm1:22/system?netcat=n'c%20$x");
+
+  it('goes the way of the connection, with the arguments of the caller first', () => {
+    const { program, args } = sshOfHost(uri, ['-W', '127.0.0.1:5900']);
+    expect([program, ...args].join(' ')).toBe(
+      'ssh -W 127.0.0.1:5900 -p 22 -l root -T -e none -o BatchMode=yes -- kvm1',
+    );
+  });
+
+  it('reaches a unix socket with the nc of the URI, every name one word', () => {
+    expect(run(remoteSocketCommand(uri, "/run/a b'; touch x"), 'without-helper')).toBe(
+      "n'c $x [-U] [/run/a b'; touch x]",
+    );
   });
 });

@@ -27,6 +27,15 @@ export function sshCommandLine(
   readOnly: boolean,
   sshArguments: readonly string[] = [],
 ): CommandLine {
+  const { program, args } = sshOfHost(uri, sshArguments);
+  return { program, args: [...args, remoteCommand(uri, readOnly)] };
+}
+
+/**
+ * ssh to the host of an ssh URI, as {@link sshCommandLine} goes there; what comes after `args` runs on the other side.
+ * @param sshArguments given to ssh before all else, so they win: `['-W', '127.0.0.1:5900']`
+ */
+export function sshOfHost(uri: ConnectionUri, sshArguments: readonly string[] = []): CommandLine {
   const { params, user, host = 'localhost', port } = uri;
   return {
     program: params.command ?? 'ssh',
@@ -39,9 +48,14 @@ export function sshCommandLine(
       // Always, not only with no_tty=1: there is nobody to ask, and a question nobody sees is a hang.
       ...['-o', 'BatchMode=yes'],
       ...hostKeyOptions(uri),
-      ...['--', host, remoteCommand(uri, readOnly)],
+      ...['--', host],
     ],
   };
+}
+
+/** What {@link sshOfHost} runs there to reach a unix socket: the `nc` of the URI, or the one of the other side. */
+export function remoteSocketCommand(uri: ConnectionUri, socketPath: string): string {
+  return `sh -c ${shellQuote(netcatTo(uri, socketPath))}`;
 }
 
 function hostKeyOptions({ params }: ConnectionUri): readonly string[] {
@@ -88,10 +102,14 @@ function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }
 
-/** Some nc wait for ever after the end of input unless told -q0; the others do not know -q. */
 function netcatScript(uri: ConnectionUri, readOnly: boolean): string {
+  return netcatTo(uri, remoteSocket(uri, readOnly));
+}
+
+/** Some nc wait for ever after the end of input unless told -q0; the others do not know -q. */
+function netcatTo(uri: ConnectionUri, socketPath: string): string {
   const nc = shellQuote(uri.params.netcat ?? 'nc');
-  const socket = shellQuote(remoteSocket(uri, readOnly));
+  const socket = shellQuote(socketPath);
   return (
     `if ${nc} -q 2>&1 | grep "requires an argument" >/dev/null 2>&1; then ARG=-q0; else ARG=; fi; ` +
     `${nc} $ARG -U ${socket}`

@@ -9,7 +9,8 @@ import type { AuthDenied } from '../../auth/request-guard.ts';
 import type { ApiConfig, TokenConfig } from '../../config/config.ts';
 import { problem } from '../../contract/api.ts';
 import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
-import type { ActionsPort, ApiDeps, InspectionPort } from '../deps.ts';
+import { ConsoleService } from '../../console/console-service.ts';
+import type { ActionsPort, ApiDeps, ConsoleDeps, InspectionPort } from '../deps.ts';
 import { createHttpServer } from '../server.ts';
 import { NOW } from '../snapshots.fixture.ts';
 import { EventFeed } from './event-feed.ts';
@@ -78,7 +79,7 @@ export function apiConfig(tokens: readonly TokenConfig[]): ApiConfig {
 /** Starts it. */
 export async function startApi(
   hosts: HostSnapshot[],
-  ports: Pick<ApiDeps, 'inspection' | 'actions'> & Pick<Partial<ApiDeps>, 'heartbeatMs'>,
+  ports: Pick<ApiDeps, 'inspection' | 'actions'> & Pick<Partial<ApiDeps>, 'heartbeatMs' | 'consoles'>,
   tokens: readonly TokenConfig[] = [ALL, WEB],
 ): Promise<TestApi> {
   const denied: AuthDenied[] = [];
@@ -92,7 +93,7 @@ export async function startApi(
   const server = createHttpServer({
     hosts: () => running.hosts,
     metrics: () => Promise.reject(new Error('no metrics here')),
-    api: { guard, feed, ...ports },
+    api: { guard, feed, consoles: ports.consoles ?? noConsoles(), ...ports },
     version: '0.1.0',
     startedAt: NOW,
     logger: { debug: log('debug'), info: log('info'), error: log('error') },
@@ -201,8 +202,19 @@ export function noInspection(): InspectionPort {
   return { capabilitiesXml: no, domainXml: no, domainXmlDiff: no, screenshot: no };
 }
 
+/** No console can be opened. */
+export function noConsoles(): ConsoleDeps {
+  const service = new ConsoleService({
+    hosts: new Map(),
+    limits: { sessionsPerDomain: 1, sessionsPerUser: 1, sessions: 1, longestSessionSeconds: 60 },
+    tls: { caFile: '/none' },
+    onEvent: () => undefined,
+  });
+  return { service, place: { allowedOrigins: [] }, directAccess: false };
+}
+
 /** An API without tokens, for tests of what is not the API. */
 export function apiOff(): ApiDeps {
   const guard = new RequestGuard({ api: apiConfig([]), onDenied: () => undefined });
-  return { guard, feed: new EventFeed(), inspection: noInspection, actions: noActions() };
+  return { guard, feed: new EventFeed(), inspection: noInspection, actions: noActions(), consoles: noConsoles() };
 }

@@ -6,6 +6,7 @@ import type { HttpDeps } from '../deps.ts';
 import { methodNotAllowed } from '../error-middleware.ts';
 import { actionRoute, bulkRoute } from './actions-routes.ts';
 import { Access, authentication } from './authentication.ts';
+import { consoleRoutes } from './console-routes.ts';
 import { domainRoute, listDomainsRoute } from './domains-routes.ts';
 import { eventsRoute } from './events-route.ts';
 import { Fleet } from './fleet.ts';
@@ -22,6 +23,7 @@ export function createApiRouter(deps: HttpDeps, stopping: AbortSignal): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const readOnly = methodNotAllowed('GET', 'HEAD');
   const inspect = inspectionRoutes(fleet, (host) => api.inspection(host));
+  const consoles = consoleRoutes(fleet, api.consoles);
   const domain = '/hosts/:host/domains/:uuid';
 
   router.use(authentication(guard));
@@ -32,6 +34,9 @@ export function createApiRouter(deps: HttpDeps, stopping: AbortSignal): Router {
   router.route(domain).get(domainRoute(fleet, actions)).all(readOnly);
   router.route(`${domain}/xml`).get(inspect.domainXml).all(readOnly);
   router.route(`${domain}/screenshot`).get(inspect.screenshot).all(readOnly);
+  router.route(`${domain}/console`).post(consoles.open).all(methodNotAllowed('POST'));
+  router.route(`${domain}/console/address`).get(consoles.address).all(readOnly);
+  router.route(`${domain}/console/file.vv`).get(consoles.file).all(readOnly);
   router.route(`${domain}/actions`).post(actionRoute(fleet, actions)).all(methodNotAllowed('POST'));
   router.route('/actions').post(bulkRoute(fleet, actions)).all(methodNotAllowed('POST'));
   router.route('/tasks').get(listTasksRoute(fleet, actions)).all(readOnly);

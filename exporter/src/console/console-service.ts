@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tickets and sessions of all hosts: who gets one, how many there are, and what goes on record.
+
+import { CONSOLE_ENDS } from '../contract/console.ts';
+import type { ConsoleEndName, ConsoleKind, ConsoleMode, ConsoleRejection } from '../contract/console.ts';
+import type { ProblemCode } from '../contract/problems.ts';
+import { ConsoleEnd } from './console-end.ts';
+import { outsideAddress } from './locate.ts';
+import type { ScreenTls } from './reach.ts';
+import { ConsoleSession } from './session.ts';
+import type { ConsoleHost, SessionClient } from './session.ts';
+import { TicketStore } from './tickets.ts';
+import type { IssuedTicket } from './tickets.ts';
+
+/** A session shorter than this is not worth coming back to by itself: it would end the same way again and again. */
+const RETURN_AFTER_MS = 5000;
+const STOP_MS = 1000;
+
+/** Who, for limits and the record. */
+export interface ConsoleActor {
+  readonly token: string;
+  readonly user?: string;
+  readonly address: string;
+}
+
+/** What a ticket stands for. */
+export interface ConsoleGrant {
+  readonly host: string;
+  readonly uuid: string;
+  readonly domain: string;
+  readonly mode: ConsoleMode;
+  readonly kind: ConsoleKind;
+  readonly actor: ConsoleActor;
+  /** Whether the token is still in force and unchanged. */
+  readonly isAllowed: () => boolean;
+  /** Milliseconds since the epoch; of a session that goes on in another one. */
+  readonly endsAt?: number;
+}
+
+/** One line of the record. */
+export interface ConsoleEvent {
+  readonly event: 'console.ticket.issued' | 'console.opened' | 'console.closed' | 'console.refused' | 'console.fault';
+  readonly tokenName?: string;
+  readonly user?: string;
+  readonly address: string;
+  readonly host?: string;
+  readonly domain?: string;
+  readonly uuid?: string;
+  readonly mode?: ConsoleMode;
+  readonly kind?: ConsoleKind;
+  /** Of a refusal. */
+  readonly reason?: ConsoleRejection;
+  /** Of an end. */
+  readonly end?: ConsoleEndName;
+  readonly code?: number;
+  readonly detail?: string;
+  readonly seconds?: number;
+  readonly bytesToClient?: number;
+  readonly bytesFromClient?: number;
+  readonly err?: unknown;
+}
+
+/** What a {@link ConsoleService} needs. */
+export interface ConsoleServiceOptions {
+  readonly hosts: ReadonlyMap<string, ConsoleHost>;
+  readonly limits: {
+    readonly sessionsPerDomain: number;
+    readonly sessionsPerUser: number;
+    readonly sessions: number;
+    readonly longestSessionSeconds: number;
+  };
+  readonly tls: Omit<ScreenTls, 'serverName'>;
+  /** Must not throw. */
+  readonly onEvent: (event: ConsoleEvent) => void;
+}
+
+/** A refusal; the code is a problem's. */
+export class ConsoleRefusal extends Error {
+  override readonly name = 'ConsoleRefusal';
+  readonly code: ProblemCode;
+
+  constructor(code: ProblemCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface Live {
+  readonly session: ConsoleSession;
+  readonly grant: ConsoleGrant;
+  readonly done: Promise<void>;
+}
+
+/** All consoles. */
+export class ConsoleService {
+  readonly #options: ConsoleServiceOptions;
+  readonly #tickets = new TicketStore<ConsoleGrant>();
+  readonly #live = new Set<Live>();
+  #stopping = false;
+
+  constructor(options: ConsoleServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Sessions now, for the metric. */
+  get sessions(): number {
+    return this.#live.size;
+  }
+
+  /**
+   * The kind of console a domain has, as its last read XML says.
+   *
+   * @throws ConsoleRefusal VIREO_CONSOLE_NONE, VIREO_CONSOLE_OFF
+   */
+  kindFor(hostName: string, uuid: string, wanted: ConsoleKind | undefined): ConsoleKind {
+    const host = this.#host(hostName);
+    const { simulated, domains } = host.snapshot;
+    if (simulated) throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `host "${hostName}" is simulated: it has no screens`);
+    if (host.way.via === 'off') {
+      throw new ConsoleRefusal('VIREO_CONSOLE_OFF', `the consoles of host "${hostName}" are switched off`);
+    }
+    const graphics = domains.get(uuid)?.xml?.graphics.map(({ type }) => type);
+    if (graphics === undefined || graphics.includes('vnc')) return wanted ?? 'vnc';
+    if (wanted !== 'vnc') return 'serial';
+    const has = graphics.length === 0 ? 'no screen' : `a screen of type ${graphics.join(', ')}, no VNC`;
+    throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `the domain has ${has}`);
+  }
+
+  /** Issues a ticket. Throws ConsoleRefusal VIREO_CONSOLE_LIMIT, VIREO_BUSY. */
+  issue(grant: ConsoleGrant): IssuedTicket {
+    const full = this.#fullFor(grant);
+    if (full !== undefined) {
+      this.#refused('too-many', grant.actor.address);
+      throw new ConsoleRefusal('VIREO_CONSOLE_LIMIT', full);
+    }
+    const issued = this.#tickets.issue(grant);
+    if (issued === undefined) throw new ConsoleRefusal('VIREO_BUSY', 'too many tickets wait to be used');
+    this.#options.onEvent({ event: 'console.ticket.issued', ...factsOf(grant) });
+    return issued;
+  }
+
+  /** Where a viewer outside finds the screen. Throws ConsoleRefusal, or the client's errors. */
+  async address(hostName: string, uuid: string, signal: AbortSignal): Promise<{ host: string; port: number }> {
+    const host = this.#host(hostName);
+    const domain = host.snapshot.domains.get(uuid);
+    if (domain === undefined || domain.id === -1) throw new ConsoleRefusal('VIREO_STATE', 'the domain is off');
+    const { vnc } = await host.consoles.describe(domain, signal);
+    if (vnc === undefined) throw new ConsoleRefusal('VIREO_CONSOLE_NONE', 'the domain has no VNC screen');
+    try {
+      return outsideAddress(vnc, host.way);
+    } catch (error) {
+      if (error instanceof ConsoleEnd) throw new ConsoleRefusal('VIREO_CONSOLE_NONE', error.detail);
+      throw error;
+    }
+  }
+
+  /** A request that never got to a ticket. */
+  refuse(reason: Extract<ConsoleRejection, 'origin' | 'no-ticket'>, address: string): void {
+    this.#refused(reason, address);
+  }
+
+  /**
+   * Begins a session for whoever shows a ticket.
+   *
+   * @param onEnd told once, when all is over
+   * @returns what to do with the browser's bytes and with its end; undefined when `onEnd` was called at once
+   */
+  open(
+    ticket: string,
+    address: string,
+    client: SessionClient,
+    onEnd: (end: ConsoleEnd) => void,
+  ): Pick<ConsoleSession, 'receive' | 'end'> | undefined {
+    const redeemed = this.#tickets.redeem(ticket);
+    if ('refused' in redeemed) {
+      this.#refused(redeemed.refused, address);
+      onEnd(new ConsoleEnd('ticket-refused'));
+      return undefined;
+    }
+    const grant: ConsoleGrant = { ...redeemed.grant, actor: { ...redeemed.grant.actor, address } };
+    const full = this.#fullFor(grant);
+    if (this.#stopping || full !== undefined || !grant.isAllowed()) {
+      if (full !== undefined) this.#refused('too-many', address);
+      onEnd(new ConsoleEnd(this.#stopping ? 'stopping' : full === undefined ? 'token-revoked' : 'too-many', full));
+      return undefined;
+    }
+    const { limits, tls } = this.#options;
+    const { host: hostName, uuid, mode, kind, domain } = grant;
+    const endsAt = grant.endsAt ?? Date.now() + limits.longestSessionSeconds * 1000;
+    const session: ConsoleSession = new ConsoleSession({
+      host: this.#host(hostName),
+      ...{ uuid, mode, kind, client, tls, endsAt },
+      isAllowed: grant.isAllowed,
+      onOpen: () => {
+        this.#options.onEvent({ event: 'console.opened', ...factsOf(grant) });
+      },
+    });
+    const sessions = 1 + this.#count((other) => other.host === hostName && other.uuid === uuid);
+    client.notify({ type: 'session', host: hostName, domain, uuid, mode, kind, sessions });
+    const live: Live = {
+      session,
+      grant,
+      done: session.run().then((end) => {
+        this.#live.delete(live);
+        this.#closed(live, end, client, endsAt);
+        onEnd(end);
+      }),
+    };
+    this.#live.add(live);
+    return session;
+  }
+
+  /** Ends all sessions. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const all = [...this.#live];
+    for (const { session } of all) session.end(new ConsoleEnd('stopping'));
+    const late = new Promise((resolve) => setTimeout(resolve, STOP_MS).unref());
+    await Promise.race([Promise.all(all.map(({ done }) => done)), late]);
+  }
+
+  #closed({ session, grant }: Live, end: ConsoleEnd, client: SessionClient, endsAt: number): void {
+    const { onEvent } = this.#options;
+    const { toClient, fromClient } = session.traffic;
+    const livedMs = session.openedAt === undefined ? 0 : Date.now() - session.openedAt;
+    if (end.end === 'fault') onEvent({ event: 'console.fault', ...factsOf(grant), err: end.cause });
+    onEvent({
+      event: 'console.closed',
+      ...factsOf(grant),
+      end: end.end,
+      code: end.code,
+      ...(end.detail === '' ? {} : { detail: end.detail }),
+      seconds: Math.round(livedMs / 100) / 10,
+      bytesToClient: toClient,
+      bytesFromClient: fromClient,
+    });
+    const returns = 'returns' in CONSOLE_ENDS[end.end] && (livedMs >= RETURN_AFTER_MS || end.end !== 'server-closed');
+    if (!returns || this.#stopping || !grant.isAllowed()) return;
+    const issued = this.#tickets.issue({ ...grant, endsAt });
+    if (issued === undefined) return;
+    onEvent({ event: 'console.ticket.issued', ...factsOf(grant) });
+    client.notify({ type: 'return', ticket: issued.ticket });
+  }
+
+  #host(name: string): ConsoleHost {
+    const host = this.#options.hosts.get(name);
+    if (host === undefined) throw new RangeError(`no consoles of a host called ${name}`);
+    return host;
+  }
+
+  /** Why there is no room for one more. */
+  #fullFor({ host, uuid, actor }: ConsoleGrant): string | undefined {
+    const { sessions, sessionsPerDomain, sessionsPerUser } = this.#options.limits;
+    if (this.#live.size >= sessions) return `${String(sessions)} sessions are open`;
+    const ofDomain = this.#count((other) => other.host === host && other.uuid === uuid);
+    if (ofDomain >= sessionsPerDomain) return `${String(ofDomain)} sessions of this domain are open`;
+    const ofUser = this.#count(({ actor: { token, user } }) => token === actor.token && user === actor.user);
+    if (ofUser >= sessionsPerUser) return `${String(ofUser)} sessions of ${actor.user ?? actor.token} are open`;
+    return undefined;
+  }
+
+  #count(matches: (grant: ConsoleGrant) => boolean): number {
+    let count = 0;
+    for (const { grant } of this.#live) if (matches(grant)) count++;
+    return count;
+  }
+
+  #refused(reason: ConsoleRejection, address: string): void {
+    this.#options.onEvent({ event: 'console.refused', reason, address });
+  }
+}
+
+function factsOf({ host, domain, uuid, mode, kind, actor }: ConsoleGrant): Omit<ConsoleEvent, 'event'> {
+  return {
+    tokenName: actor.token,
+    ...(actor.user === undefined ? {} : { user: actor.user }),
+    address: actor.address,
+    host,
+    domain,
+    uuid,
+    mode,
+    kind,
+  };
+}
