@@ -3,6 +3,8 @@
 
 import { GROUPS } from './groups.ts';
 import { INOVEX_RENAMES } from './inovex-renames.ts';
+import { KUMINA_RENAMES, TINKOFF_RENAMES } from './peer-renames.ts';
+import type { PeerRename } from './peer-renames.ts';
 import { PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
 import type { MetricSection } from './metrics.ts';
 import { statisticText } from './metric-family.ts';
@@ -113,9 +115,21 @@ Over all domains: \`sum by (host) (libvirt_host_allocated_vcpus)\` in place of t
 leaves out are not counted.
 `;
 
+function peerRenamesText(peer: string, renames: readonly PeerRename[]): string {
+  let text = `\n## If you come from ${peer}\n\n`;
+  text += 'Names that are not here are the same, each with one more label, `host`.\n\n';
+  text += row('There', 'Here', 'Why');
+  text += row('---', '---', '---');
+  for (const { there, here, why } of renames) text += row(code(there), here === undefined ? 'gone' : code(here), why);
+  return text;
+}
+
 /** The whole of docs/metrics.md. */
 export function buildMetricsDoc(): string {
   const sections = [...SNAPSHOT_SECTIONS, PROCESS_SECTION];
   const tables = sections.map(sectionText).join('');
-  return `${HEAD}${groupsText()}${tables}${OVERCOMMIT}${renamesText()}\n<!-- prettier-ignore-end -->\n`;
+  const others =
+    peerRenamesText('Tinkoff/libvirt-exporter', TINKOFF_RENAMES) +
+    peerRenamesText('kumina/libvirt_exporter, Debian’s prometheus-libvirt-exporter', KUMINA_RENAMES);
+  return `${HEAD}${groupsText()}${tables}${OVERCOMMIT}${renamesText()}${others}\n<!-- prettier-ignore-end -->\n`;
 }
