@@ -8,6 +8,7 @@ import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
 import type { Libvirtd } from '../lab/libvirtd.ts';
 import { startMuteDaemon } from '../lab/mute-daemon.ts';
+import { checkEveryPage, seePage, slowScrapeMs, watchPages } from '../lab/pages.ts';
 import { fdCount } from '../lab/process.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
@@ -29,46 +30,15 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-/** Resolves with the first page that `accept` is content with. */
-async function seePage(
-  exporter: Exporter,
-  what: string,
-  deadlineMs: number,
-  accept: (page: Exposition) => boolean,
-): Promise<Exposition> {
-  return waitFor(
-    async () => {
-      const page = await exporter.scrape();
-      return accept(page) && page;
-    },
-    { what, deadlineMs },
-  );
-}
-
-/** Scrapes every 100 ms for `durationMs`. */
-async function watchPages(exporter: Exporter, durationMs: number): Promise<Exposition[]> {
-  const pages: Exposition[] = [];
-  const end = performance.now() + durationMs;
-  await waitFor(
-    async () => {
-      pages.push(await exporter.scrape());
-      return performance.now() >= end;
-    },
-    { what: 'the time of watching is over', deadlineMs: durationMs + 10_000, intervalMs: 100 },
-  );
-  return pages;
-}
-
-/** The time below which 95 of 100 scrapes stayed: one pause of a busy test machine is not the exporter's. */
-function slowScrapeMs(pages: readonly Exposition[]): number {
-  const sorted = pages.map((page) => page.tookMs).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.95)] ?? Number.NaN;
-}
+const watched = checkEveryPage();
 
 describe('when libvirtd is killed and comes back', () => {
   test('says so, forgets what is old, and watches again, events included', async () => {
     const watch = (poll: string): Promise<Exporter> =>
-      startExporter(lab, { config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]\npoll: ${poll}\n` });
+      startExporter(lab, {
+        config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]\npoll: ${poll}\n`,
+        checker: watched(),
+      });
     const quick = await watch('{ intervalSeconds: 1, staleAfterPolls: 2 }');
     // This one learns of what happens between two of its polls by event or not at all.
     const slow = await watch('{ intervalSeconds: 60 }');
@@ -105,8 +75,12 @@ describe('when one QEMU is frozen', () => {
     const poll = `{ intervalSeconds: ${String(INTERVAL_SECONDS)}, statisticsDeadlineSeconds: ${String(DEADLINE_SECONDS)} }`;
     const exporter = await startExporter(lab, {
       config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]\npoll: ${poll}\n`,
+      checker: watched(),
     });
     await seePage(exporter, 'all domains are there', 20_000, (page) => page.all(CPU_TIME).length === NAMES.length);
+    const readsOf = (page: Exposition): number | undefined =>
+      page.value('libvirt_domain_block_stats_read_requests_total', { domain: 'vm3' });
+    const before = readsOf(await seePage(exporter, 'vm3 reads', 20_000, (page) => (readsOf(page) ?? 0) > 0)) ?? 0;
     const thaw = await freezeDomain(lab, 'vm3');
     try {
       const frozenAt = Date.now() / 1000;
@@ -140,18 +114,21 @@ describe('when one QEMU is frozen', () => {
     } finally {
       thaw();
     }
-    await seePage(
-      exporter,
-      'vm3 leaves quarantine',
-      20_000,
-      (page) => page.value('libvirt_domain_timed_out', { domain: 'vm3' }) === 0,
-    );
+    // What is back goes on where it stopped, page for page: the checker reads them all.
+    const back = await seePage(exporter, 'vm3 leaves quarantine and counts on', 20_000, (page) => {
+      return page.value('libvirt_domain_timed_out', { domain: 'vm3' }) === 0 && (readsOf(page) ?? 0) > before;
+    });
+    const thawedAt = back.value(STATISTICS_AT, { domain: 'vm3' }) ?? 0;
+    await seePage(exporter, 'two more polls of vm3', 20_000, (page) => {
+      return (page.value(STATISTICS_AT, { domain: 'vm3' }) ?? 0) >= thawedAt + INTERVAL_SECONDS * 1.5;
+    });
     await exporter.process.stop();
   });
 
   test('SIGTERM still ends the exporter within 5 s, with exit code 0', async () => {
     const exporter = await startExporter(lab, {
       config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]\npoll: { intervalSeconds: 1 }\n`,
+      checker: watched(),
     });
     await seePage(exporter, 'all domains are there', 20_000, (page) => page.all(CPU_TIME).length === NAMES.length);
     const thaw = await freezeDomain(lab, 'vm3');
@@ -180,6 +157,7 @@ describe('when a daemon accepts connections and never answers', () => {
   - { name: mute, uri: '${mute.uri}' }
 poll: { intervalSeconds: 1 }
 `,
+      checker: watched(),
     });
     await seePage(exporter, 'the good host is up', 20_000, (page) => page.all(CPU_TIME).length === NAMES.length);
     await waitFor(() => mute.accepted() >= 2, {
