@@ -6,6 +6,7 @@ import { run, say } from '../exporter/prepare.mjs';
 
 const PACKAGES = [
   'curl',
+  'e2fsprogs',
   'dbus',
   'iproute2',
   'libsasl2-modules',
