@@ -2,7 +2,7 @@
 // Actions on a simulated host behind a fake daemon: what a real one does is in test/integration/actions.test.ts.
 
 import { connect, protocol } from '@vireo/libvirt';
-import { FakeDaemon, simulatedFleet } from '@vireo/libvirt/testing';
+import { ERROR_FROM, FakeDaemon, daemonError, simulatedFleet } from '@vireo/libvirt/testing';
 import type { SimulatedDomain, SimulatedHost } from '@vireo/libvirt/testing';
 import { DEFAULT_GROUPS } from '../contract/groups.ts';
 import { isFinal, task as taskSchema } from '../contract/tasks.ts';
@@ -211,6 +211,33 @@ describe('an action that is refused', () => {
   });
 });
 
+describe('a domain that has another name than the one the rights were checked by', () => {
+  test('is not found, and its new name not told', async () => {
+    const order = lab.order('suspend', { domain: 'was-mine' });
+    const refusal = {
+      code: 'VIREO_DOMAIN_UNKNOWN',
+      message: expect.not.stringContaining(lab.running.spec.name) as string,
+    };
+    await expect(lab.service.submit(order)).rejects.toMatchObject(refusal);
+    await expect(lab.service.check(order)).rejects.toMatchObject(refusal);
+    expect(callsOf(protocol.DOMAIN_SUSPEND)).toBe(0);
+  });
+
+  test('is left alone when it was renamed while the action waited for its turn', async () => {
+    const { name } = lab.running.spec;
+    const first = await lab.service.submit(lab.order('shutdown'));
+    const second = await lab.service.submit(lab.order('start', { domain: name }));
+    Object.assign(lab.running.spec, { name: 'somebody-elses' });
+    await lab.end(first);
+    expect(await lab.end(second)).toMatchObject({
+      state: 'failed',
+      error: { code: 'VIREO_DOMAIN_UNKNOWN' },
+      domain: name,
+    });
+    expect(callsOf(protocol.DOMAIN_CREATE_WITH_FLAGS)).toBe(0);
+  });
+});
+
 describe('one domain, several actions', () => {
   test('have their turn one after the other, each judged when its turn comes', async () => {
     const first = await lab.service.submit(lab.order('shutdown'));
@@ -239,6 +266,109 @@ describe('one domain, several actions', () => {
     expect(await lab.end(shutdown)).toMatchObject({ state: 'cancelled', error });
     expect(await lab.end(reboot)).toMatchObject({ state: 'cancelled', error });
     expect(callsOf(protocol.DOMAIN_REBOOT)).toBe(0);
+  });
+});
+
+describe('a domain that stops and is started anew while an action waits for it', () => {
+  /** So quickly that nobody sees it off. */
+  function restart(domain: SimulatedDomain): void {
+    domain.stop(1);
+    domain.boot(simulated.takeId(), 1, 1);
+  }
+
+  test('is not forced off by the shutdown that was meant for the one before', async () => {
+    const domain = domainThatIgnores();
+    const options = { timeoutSeconds: 1, thenForce: true };
+    const task = await lab.service.submit(lab.order('shutdown', { options }));
+    await until(() => callsOf(protocol.DOMAIN_SHUTDOWN_FLAGS) === 1, 'the shutdown is sent');
+    restart(domain);
+    expect(await lab.end(task)).toMatchObject({
+      state: 'succeeded',
+      result: { state: 'running' },
+      steps: [{ what: 'started anew' }],
+    });
+    expect(callsOf(protocol.DOMAIN_DESTROY_FLAGS)).toBe(0);
+  });
+
+  test('is not shut down to take back a reboot it was never asked for', async () => {
+    const domain = domainThatIgnores();
+    const options = { mode: 'acpi', timeoutSeconds: 1 };
+    const task = await lab.service.submit(lab.order('reboot', { options }));
+    await until(() => callsOf(protocol.DOMAIN_REBOOT) === 1, 'the reboot is sent');
+    restart(domain);
+    const ended = await lab.end(task);
+    expect(ended).toMatchObject({ state: 'failed', error: { code: 'VIREO_STATE' }, result: { state: 'running' } });
+    expect(ended.error?.message).toContain('stopped, and was started anew');
+    expect(callsOf(protocol.DOMAIN_SHUTDOWN_FLAGS)).toBe(0);
+  });
+});
+
+describe('a look that began before the call ended', () => {
+  /** Lets a look read the state before the call of a start does anything, and end after the call's answer. */
+  function lookAround(answer: () => void): void {
+    let isSent = false;
+    let isSeen = false;
+    let isAnswered = false;
+    lab.daemon.on(protocol.DOMAIN_GET_STATE, ({ dom }) => {
+      isSeen ||= isSent;
+      const { state, reason } = simulated.domain(dom);
+      return { state, reason };
+    });
+    lab.daemon.on(protocol.DOMAIN_HAS_MANAGED_SAVE_IMAGE, async () => {
+      if (isSeen) await until(() => isAnswered, 'the call is answered');
+      return { result: false };
+    });
+    lab.daemon.on(protocol.DOMAIN_CREATE_WITH_FLAGS, async ({ dom }) => {
+      isSent = true;
+      await until(() => isSeen, 'the look has read the state');
+      simulated.later(50, () => {
+        isAnswered = true;
+      });
+      answer();
+      return { dom };
+    });
+  }
+
+  test('is no proof that a start failed', async () => {
+    await done('destroy');
+    const domain = lab.running;
+    lookAround(() => {
+      domain.boot(simulated.takeId(), 1, 1);
+    });
+    expect(await done('start')).toMatchObject({ state: 'succeeded', changed: true, result: { state: 'running' } });
+  });
+
+  test('does not make a failure of what somebody else did first', async () => {
+    await done('destroy');
+    const domain = lab.running;
+    lookAround(() => {
+      domain.boot(simulated.takeId(), 1, 1);
+      throw daemonError('OPERATION_INVALID', ERROR_FROM.QEMU, 'domain is already running');
+    });
+    expect(await done('start')).toMatchObject({ state: 'succeeded', changed: false, result: { state: 'running' } });
+  });
+});
+
+describe('a domain that was paused because its disk failed', () => {
+  test('is not resumed when it only pauses again at once', async () => {
+    const { name } = lab.running.spec;
+    const { running, simulated: failing } = lab;
+    failing.failDisk(name);
+    lab.daemon.on(protocol.DOMAIN_RESUME, () => {
+      running.become(1, 5);
+      failing.later(300, () => {
+        failing.failDisk(name);
+      });
+      return {};
+    });
+    const task = await done('resume');
+    expect(task).toMatchObject({ state: 'failed', error: { code: 'VIREO_STATE' }, result: { reason: 'ioerror' } });
+    expect(task.error?.message).toContain('paused again');
+  });
+
+  test('is resumed when it goes on', async () => {
+    simulated.failDisk(lab.running.spec.name);
+    expect(await done('resume')).toMatchObject({ state: 'succeeded', changed: true, result: { state: 'running' } });
   });
 });
 

@@ -18,7 +18,7 @@ import { verdictOn } from './catalogue.ts';
 import type { DomainFacts, HostFactsForActions, Verdict } from './catalogue.ts';
 import { DomainLine } from './domain-line.ts';
 import { driverSpec } from './drivers.ts';
-import { Execution, idRefusal } from './execution.ts';
+import { Execution, idRefusal, nameRefusal } from './execution.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { readDomain } from './read-domain.ts';
 import type { Reading } from './read-domain.ts';
@@ -38,6 +38,8 @@ const AFTERMATHS_MAX = 200;
 export interface ActionOrder {
   readonly host: string;
   readonly uuid: string;
+  /** The name by which the caller's rights were checked: refuse unless it still is the domain's. */
+  readonly domain?: string;
   readonly action: ActionId;
   readonly options: Readonly<Record<string, unknown>>;
   /** Refuse unless the domain has this id. */
@@ -97,7 +99,7 @@ export class ActionService {
    * Rejects with ActionError, whose code is a problem's, when it is refused; nothing was sent then.
    */
   async submit(order: ActionOrder): Promise<Task> {
-    const { actor, idempotencyKey, bulkId: _bulkId, ...body } = order;
+    const { actor, idempotencyKey, bulkId: _bulkId, domain: _domain, ...body } = order;
     this.#options.audit(requestEvent('action.requested', order));
     const name = this.#snapshotOf(order)?.name;
     try {
@@ -252,7 +254,7 @@ export class ActionService {
     }
     if (reading === null) throw new ActionError('VIREO_DOMAIN_UNKNOWN', `host "${name}" has no domain ${uuid}`);
     const { name: domain } = reading.ref;
-    const refusal = idRefusal(domain, reading, ifDomainId);
+    const refusal = nameRefusal(order, reading, order.domain) ?? idRefusal(domain, reading, ifDomainId);
     if (refusal !== undefined) throw refusal;
     const verdict = verdictOn(action, reading, facts, options);
     // Behind another action the state will be another one when the turn comes; it is judged then.

@@ -44,6 +44,12 @@ export interface ExecutionContext {
   readonly onUnsupported: () => void;
 }
 
+/** A look at the domain, and how the action ends by it. */
+interface Look {
+  readonly now: Reading | null | undefined;
+  readonly end: TaskEnd | undefined;
+}
+
 /** Why an execution is ended from outside; the reason of its signal. */
 export type Interruption = 'overtaken' | 'stopped';
 
@@ -115,7 +121,7 @@ export class Execution {
     const { action, options, domain } = record.task;
     const interrupted = this.#interrupted();
     if (interrupted !== undefined || before === null) return interrupted;
-    const refusal = idRefusal(domain, before, ifDomainId);
+    const refusal = nameRefusal(record.task, before, domain) ?? idRefusal(domain, before, ifDomainId);
     if (refusal !== undefined) return { state: 'failed', error: refusal, seen: before };
     const verdict = verdictOn(action, before, facts(), options);
     if (!verdict.allowed) {
@@ -140,7 +146,7 @@ export class Execution {
     const call = this.#send(before, deadlineMs);
     const end = await this.#watchUntil(before, call, performance.now() + deadlineMs);
     if (end !== 'deadline') return end;
-    if (action === 'shutdown' && options['thenForce'] === true) return await this.#force(before);
+    if (action === 'shutdown' && options['thenForce'] === true) return await this.#force(before, call, deadlineMs);
     return await this.#timeOut(before, call, deadlineMs);
   }
 
@@ -173,7 +179,7 @@ export class Execution {
   async #watchUntil(before: Reading, call: PendingCall, endsAt: number): Promise<TaskEnd | 'deadline'> {
     const { action } = this.#context.record.task;
     for (;;) {
-      const end = (await this.#interruptedNow()) ?? (await this.#judge(await this.#domain.look(), before, call));
+      const end = (await this.#lookAt(before, call)).end;
       if (end !== undefined) return end;
       const leftMs = endsAt - performance.now();
       if (leftMs <= 0) return 'deadline';
@@ -182,21 +188,37 @@ export class Execution {
     }
   }
 
-  /** What a look means, `now` undefined when the daemon did not say; the value is undefined while it is open. */
-  async #judge(now: Reading | null | undefined, before: Reading, call: PendingCall): Promise<TaskEnd | undefined> {
+  /** Looks, and says what it means: `end` is undefined while it is open, `now` when the daemon did not say. */
+  async #lookAt(before: Reading, sent: PendingCall): Promise<Look> {
+    const interrupted = await this.#interruptedNow();
+    if (interrupted !== undefined) return { now: undefined, end: interrupted };
+    const lookedAt = performance.now();
+    const now = await this.#domain.look();
     const { host, record, onUnsupported } = this.#context;
-    const open = { record, hostName: host.name, driver: this.#driver, watch: this.#watch, before, call };
-    const end = judge(now, open);
-    if (end?.state === 'succeeded') await this.#settle(call);
+    const call = sent.at(lookedAt);
+    const end = judge(now, { record, hostName: host.name, driver: this.#driver, watch: this.#watch, before, call });
+    if (end === undefined) return { now, end: await this.#interruptedNow() };
+    if (end.state === 'succeeded') await this.#settle(sent);
     const { error } = call;
-    if (end?.state === 'failed' && error instanceof RemoteError && error.name === 'VIR_ERR_NO_SUPPORT') onUnsupported();
-    return end;
+    if (end.state === 'failed' && error instanceof RemoteError && error.name === 'VIR_ERR_NO_SUPPORT') onUnsupported();
+    return { now, end };
   }
 
-  async #force(before: Reading): Promise<TaskEnd> {
+  async #force(before: Reading, shutdown: PendingCall, deadlineMs: number): Promise<TaskEnd> {
     const { host, record, enter } = this.#context;
+    let release: () => void;
+    try {
+      release = await enter('urgent', AbortSignal.any([this.#signal, AbortSignal.timeout(FORCE_MS)]));
+    } catch (error) {
+      return (await this.#interruptedNow()) ?? { state: 'timed_out', error: actionErrorOf(error) };
+    }
+    // It may have gone down meanwhile, and been started anew. What cannot be looked at is not forced off.
+    const { now, end: ended } = await this.#lookAt(before, shutdown);
+    if (ended !== undefined || now === undefined) {
+      release();
+      return ended ?? (await this.#timeOut(before, shutdown, deadlineMs));
+    }
     record.step('force off', 'the guest did not shut down in time');
-    const release = await enter('urgent', this.#signal);
     const sending = host.withControl(async (connection) => {
       await connection.domains.destroy(before.ref, {}, { deadlineMs: LOCK_MS, signal: this.#signal });
       return { rebootArmed: false };
@@ -206,8 +228,9 @@ export class Execution {
       this.#watch.poke();
     });
     const end = await this.#watchUntil(before, call, performance.now() + FORCE_MS);
-    if (end !== 'deadline') return end;
-    return await this.#timeOut(before, call, FORCE_MS);
+    if (end === 'deadline') return await this.#timeOut(before, call, FORCE_MS);
+    // Whichever of the two did it, this task asked for both.
+    return end.state === 'succeeded' ? { ...end, changed: true } : end;
   }
 
   async #timeOut(before: Reading, call: PendingCall, deadlineMs: number): Promise<TaskEnd> {
@@ -217,8 +240,7 @@ export class Execution {
     if (call.isPending && deadlineMs < LOCK_MS) await call.wait(LOCK_MS - deadlineMs);
     const armed = action === 'reboot' && (await this.#disarm(before, call));
     // A guest may answer at the last moment, while the reboot was being taken back.
-    const now = await this.#domain.look();
-    const end = (await this.#interruptedNow()) ?? (await this.#judge(now, before, call));
+    const { now, end } = await this.#lookAt(before, call);
     if (end !== undefined) return end;
     const parts = [
       `not within ${String(Math.round(deadlineMs / 1000))} s`,
@@ -292,6 +314,19 @@ export class Execution {
     const { action, options } = this.#context.record.task;
     return action === 'shutdown' && options['thenForce'] === true ? FORCE_MS : 0;
   }
+}
+
+/**
+ * The refusal of a domain that is not called as it was when the caller's rights to it were checked, which go by names.
+ * Its new name may be none of their business.
+ */
+export function nameRefusal(
+  { host, uuid }: { readonly host: string; readonly uuid: string },
+  now: Reading,
+  name: string | undefined,
+): ActionError | undefined {
+  if (name === undefined || now.ref.name === name) return undefined;
+  return new ActionError('VIREO_DOMAIN_UNKNOWN', `host "${host}" has no domain ${uuid} called ${name} any more`);
 }
 
 /** The refusal of a domain that started anew since the caller looked. */

@@ -6,10 +6,10 @@ import { RemoteError, TimeoutError, TransportError } from '@vireo/libvirt';
 import { ACTIONS } from '../contract/actions.ts';
 import { ActionError, actionErrorOf } from './action-error.ts';
 import type { DriverSpec } from './drivers.ts';
-import { isGoalReached, whyLost } from './operations.ts';
+import { isGoalReached, startedAnew, whyLost } from './operations.ts';
 import type { Progress } from './operations.ts';
 import type { OutcomeWatch } from './outcome.ts';
-import type { PendingCall } from './pending-call.ts';
+import type { CallProgress } from './pending-call.ts';
 import type { Reading } from './read-domain.ts';
 import type { TaskEnd, TaskRecord } from './task-record.ts';
 
@@ -21,7 +21,8 @@ export interface Case {
   readonly watch: OutcomeWatch;
   /** The domain as it was before. */
   readonly before: Reading;
-  readonly call: PendingCall;
+  /** As it was when the look began. */
+  readonly call: CallProgress;
 }
 
 /** How it ends; undefined while it is open. `now` is undefined when the daemon did not say, null when the domain is gone. */
@@ -29,7 +30,10 @@ export function judge(now: Reading | null | undefined, open: Case): TaskEnd | un
   const { record, driver, call } = open;
   const { action, options, domain } = record.task;
   const progress = progressOf(open);
-  if (now !== undefined && isGoalReached(action, options, driver, now, progress)) {
+  const anew = now !== undefined && startedAnew(now, open.before);
+  const offAndOn = anew && ACTIONS[action].goal === 'off';
+  if (now !== undefined && (offAndOn || isGoalReached(action, options, driver, now, progress))) {
+    if (offAndOn) record.step('started anew', `it went off, and something started it again; ${ids(now, open)}`);
     const changed = !(call.error instanceof RemoteError);
     if (!changed) record.step('somebody else was faster', actionErrorOf(call.error).message);
     return { state: 'succeeded', changed, seen: now };
@@ -41,7 +45,8 @@ export function judge(now: Reading | null | undefined, open: Case): TaskEnd | un
   const why = whyLost(action, driver, now, progress);
   if (why !== undefined) {
     const code = now === null ? 'VIREO_DOMAIN_UNKNOWN' : 'VIREO_STATE';
-    return { state: 'failed', error: new ActionError(code, `${domain}: ${why}`), seen: now };
+    const detail = anew ? ` (${ids(now, open)})` : '';
+    return { state: 'failed', error: new ActionError(code, `${domain}: ${why}${detail}`), seen: now };
   }
   if (action === 'reboot' && driver.rebootSignal === 'none' && progress.returnedMs !== undefined) {
     const message = 'the request was sent; this driver does not tell whether a guest rebooted';
@@ -50,12 +55,16 @@ export function judge(now: Reading | null | undefined, open: Case): TaskEnd | un
   return undefined;
 }
 
-function progressOf({ before, watch, call: { returnedAt } }: Case): Progress {
+function progressOf({ before, watch, call: { returnedMs } }: Case): Progress {
   return {
     before,
     rebooted: watch.lastRebootAt !== undefined,
-    ...(returnedAt === undefined ? {} : { returnedMs: performance.now() - returnedAt }),
+    ...(returnedMs === undefined ? {} : { returnedMs }),
   };
+}
+
+function ids(now: Reading, { before }: Case): string {
+  return `its id is ${String(now.id)}, was ${String(before.id)}`;
 }
 
 function failed(error: unknown, now: Reading | null | undefined): TaskEnd {
@@ -71,13 +80,13 @@ function failed(error: unknown, now: Reading | null | undefined): TaskEnd {
  * and is back can be asked for the state, though not for the reboots that were missed.
  */
 function lostMessage({ record, hostName, watch, call }: Case, daemonAnswers: boolean): string | undefined {
-  const { error, returnedAt } = call;
+  const { error, returnedMs } = call;
   if (error instanceof TransportError && (error.code === 'LV_CONN_CLOSED' || error.code === 'LV_CONN_KEEPALIVE')) {
     return `the connection to host ${hostName} ended in mid-action: ${error.message}`;
   }
   const { hostLost } = watch;
   const { action } = record.task;
-  const isTold = daemonAnswers && returnedAt !== undefined && ACTIONS[action].goal !== 'rebooted';
+  const isTold = daemonAnswers && returnedMs !== undefined && ACTIONS[action].goal !== 'rebooted';
   if (hostLost === undefined || isTold) return undefined;
   const armed = action === 'reboot' ? '; if the guest ignored the reboot, its next power-off is one' : '';
   return `host ${hostName} was lost in mid-action: ${hostLost}${armed}`;

@@ -108,6 +108,11 @@ function waysOf({ mode }: Options): DomainShutdownOptions {
   return typeof mode === 'string' && mode !== 'auto' ? { [mode]: true } : {};
 }
 
+/** Whether a domain that ran before stopped and runs again: what was asked of it before concerns it no more. */
+export function startedAnew(now: Reading | null, before: Reading): now is Reading {
+  return now !== null && before.id !== -1 && now.id !== -1 && now.id !== before.id;
+}
+
 /** How far an action has come, besides what the domain is. */
 export interface Progress {
   /** Milliseconds since the call returned without an error; absent while it has not. */
@@ -120,6 +125,11 @@ export interface Progress {
 
 /** A hypervisor that tells of resets does it within a fraction of that. */
 const RESET_EVENT_MS = 3000;
+/** A domain whose disk failed tries again when it is resumed, and pauses at once if that fails too. */
+const RESUME_HOLD_MS = 2000;
+
+/** They concern the domain as it runs; one that is off, or another run, is none of theirs. */
+const ASKS_GUEST: ReadonlySet<ActionId> = new Set(['suspend', 'resume', 'reset', 'nmi']);
 
 /** Whether the goal of an action is seen. `now` is null for a domain that no longer exists. */
 export function isGoalReached(
@@ -145,7 +155,7 @@ export function isGoalReached(
     case 'suspend':
       return phase === 'paused';
     case 'resume':
-      return phase === 'running';
+      return phase === 'running' && (before.reason !== 'ioerror' || isHeld(returnedMs));
     case 'managed-save':
       return phase === 'off' && (now.managedSave ?? now.reason === 'saved');
     case 'managed-save-remove':
@@ -157,18 +167,26 @@ export function isGoalReached(
   }
 }
 
+function isHeld(returnedMs: number | undefined): boolean {
+  return returnedMs !== undefined && returnedMs >= RESUME_HOLD_MS;
+}
+
 /** Why a goal can no longer be reached; undefined while it may. */
 export function whyLost(
   action: ActionId,
   driver: DriverSpec,
   now: Reading | null,
-  { returnedMs }: Progress,
+  { returnedMs, before }: Progress,
 ): string | undefined {
   if (now === null) return 'the domain is gone: a transient one that stopped, or somebody undefined it';
+  const asksGuest = ASKS_GUEST.has(action) || (action === 'reboot' && driver.rebootSignal === 'reboot');
+  if (asksGuest && startedAnew(now, before)) return 'it stopped, and was started anew';
+  if (action === 'resume' && returnedMs !== undefined && before.reason === 'ioerror' && now.reason === 'ioerror') {
+    return 'it paused again (ioerror): its disk still fails; look for a full file system or pool';
+  }
   if (phaseOf(now) !== 'off') return undefined;
   const off = `the domain is shut off (${now.reason})`;
   if (action === 'start') return returnedMs === undefined ? undefined : `${off}: it started, and stopped at once`;
-  if (action === 'suspend' || action === 'resume' || action === 'reset' || action === 'nmi') return off;
-  if (action === 'reboot' && driver.rebootSignal === 'reboot') return `${off} instead of rebooted`;
-  return undefined;
+  if (!asksGuest) return undefined;
+  return action === 'reboot' ? `${off} instead of rebooted` : off;
 }

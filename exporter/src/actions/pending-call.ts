@@ -3,11 +3,19 @@
 
 import type { Sent } from './operations.ts';
 
+/** How far a call has come; neither while it is pending. */
+export interface CallProgress {
+  /** Milliseconds since it returned without an error. */
+  readonly returnedMs?: number;
+  /** Why it failed. */
+  readonly error?: unknown;
+}
+
 /** One call, and how far it has come. */
 export class PendingCall {
   /** Resolves when the call has returned or was given up; never rejects. */
   readonly settled: Promise<void>;
-  #returnedAt: number | undefined;
+  #settledAt: number | undefined;
   #sent: Sent | undefined;
   #error: unknown;
 
@@ -17,18 +25,23 @@ export class PendingCall {
       .then(
         (sent) => {
           this.#sent = sent;
-          this.#returnedAt = performance.now();
+          this.#settledAt = performance.now();
         },
         (error: unknown) => {
           this.#error = error;
+          this.#settledAt = performance.now();
         },
       )
       .finally(onSettled);
   }
 
-  /** When it returned without an error, on the clock of `performance.now`; undefined if it did not. */
-  get returnedAt(): number | undefined {
-    return this.#returnedAt;
+  /**
+   * How far it had come at a moment, on the clock of `performance.now`. What was seen of a domain tells nothing of a
+   * call that ended while one was looking: the state may be the one from before.
+   */
+  at(moment: number): CallProgress {
+    if (this.#settledAt === undefined || this.#settledAt > moment) return {};
+    return this.#error === undefined ? { returnedMs: moment - this.#settledAt } : { error: this.#error };
   }
 
   /** What it left behind; undefined while it has not returned. */
@@ -36,13 +49,8 @@ export class PendingCall {
     return this.#sent;
   }
 
-  /** Why it failed; undefined if it did not. */
-  get error(): unknown {
-    return this.#error;
-  }
-
   get isPending(): boolean {
-    return this.#returnedAt === undefined && this.#error === undefined;
+    return this.#settledAt === undefined;
   }
 
   /** Waits until it has settled, not longer than `ms`. */

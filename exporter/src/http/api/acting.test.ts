@@ -112,6 +112,7 @@ describe('an action', () => {
       {
         host: 'kvm1',
         uuid: domain(1, '').uuid,
+        domain: 'web-1',
         action: 'shutdown',
         options: { mode: 'acpi', timeoutSeconds: 5 },
         ifDomainId: 1,

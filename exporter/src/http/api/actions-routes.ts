@@ -36,6 +36,7 @@ export function actionRoute(fleet: Fleet, actions: ActionsPort): RequestHandler 
     const task = await actions.submit({
       host,
       uuid: domain.uuid,
+      domain: domain.name,
       action,
       options,
       actor: caller.principal.actor(caller.address),
@@ -64,9 +65,13 @@ export function bulkRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
     }
     const dryRun = body.dryRun === true;
     const bulkId = randomUUID();
-    const orderOf = ({ host, uuid, ifDomainId }: BulkRequest['targets'][number]): ActionOrder => ({
+    const orderOf = (
+      { host, uuid, ifDomainId }: BulkRequest['targets'][number],
+      { domain }: FoundDomain,
+    ): ActionOrder => ({
       host,
       uuid,
+      domain: domain.name,
       action,
       options,
       actor: caller.principal.actor(caller.address),
@@ -81,10 +86,11 @@ export function bulkRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
         const { host, uuid } = target;
         let name: { domain?: string } = {};
         try {
-          const { domain } = findTarget(fleet, caller, host, uuid, action, options);
-          name = { domain: domain.name };
-          if (dryRun) return { host, uuid, ...name, accepted: true, ...(await actions.check(orderOf(target))) };
-          return { host, uuid, ...name, accepted: true, task: await actions.submit(orderOf(target)) };
+          const found = findTarget(fleet, caller, host, uuid, action, options);
+          name = { domain: found.domain.name };
+          const order = orderOf(target, found);
+          if (dryRun) return { host, uuid, ...name, accepted: true, ...(await actions.check(order)) };
+          return { host, uuid, ...name, accepted: true, task: await actions.submit(order) };
         } catch (error) {
           const { code, detail } = problemOf(error);
           if (code === 'VIREO_INTERNAL') throw error;
