@@ -97,13 +97,13 @@ export const GROUPS = [
     name: 'blockjob',
     on: true,
     what: 'Progress of block jobs: commit, copy, pull, backup',
-    cost: 'one call a disk while a block job runs; series only while one runs',
+    cost: 'one call a disk a minute, and a poll while a job runs on it; series only while one runs',
   },
   {
     name: 'diskerror',
     on: true,
     what: 'Disks that had an I/O error',
-    cost: 'one call a running domain a minute, asks the monitor; a series a disk with an error',
+    cost: 'one call a running domain a minute, asks the monitor; a series a domain, and one a disk with an error',
   },
   {
     name: 'dirtyrate',
@@ -121,7 +121,7 @@ export const GROUPS = [
     name: 'snapshot',
     on: true,
     what: 'Snapshots and checkpoints: how many, how old',
-    cost: 'a call or two a domain a minute; 4 series a domain',
+    cost: 'two short lists a minute, some calls a minute for a domain that has any; 2 to 7 series a domain',
   },
   {
     name: 'address',
@@ -133,7 +133,7 @@ export const GROUPS = [
     name: 'agent',
     on: false,
     what: 'What the guest agent says: file systems, users, operating system',
-    cost: 'calls that wait for the guest, on a connection of their own; some series a domain and file system',
+    cost: 'one call a guest a minute that waits for its agent, on a read-write connection of its own; 5 series a guest, 3 a file system',
   },
   {
     name: 'pool',
