@@ -6,11 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { domainNames, domainType, startDomains } from '../test/lab/domains.ts';
 import { scrape, startExporter } from '../test/lab/exporter.ts';
+import type { Exporter } from '../test/lab/exporter.ts';
 import { freePort, openLab } from '../test/lab/lab.ts';
 import type { Lab } from '../test/lab/lab.ts';
 import { startLibvirtd } from '../test/lab/libvirtd.ts';
 import type { Libvirtd } from '../test/lab/libvirtd.ts';
-import { cpuSeconds, start } from '../test/lab/process.ts';
+import { cpuSeconds, runInside, start } from '../test/lab/process.ts';
 import { waitFor } from '../test/lab/wait-for.ts';
 
 /** What was measured of one exporter. */
@@ -22,6 +23,14 @@ interface Figures {
   /** CPU seconds a minute at one scrape every 5 s. */
   readonly exporterCpu: number;
   readonly libvirtdCpu: number;
+}
+
+/** Wall time of one whole poll of all domains, medians in milliseconds. */
+interface PollTimes {
+  /** Inventory and statistics of our poll, one after the other. */
+  readonly ours: number;
+  /** `virsh domstats` of the same groups, without what starting and connecting virsh takes. */
+  readonly virsh: number;
 }
 
 interface Settings {
@@ -96,7 +105,43 @@ async function measure(url: string, pid: number, libvirtd: Libvirtd, settings: S
   };
 }
 
-async function measureOurs(lab: Lab, libvirtd: Libvirtd, settings: Settings): Promise<Figures> {
+const VIRSH_GROUPS = ['state', 'interface', 'perf', 'cpu-total', 'balloon', 'vcpu', 'block', 'iothread', 'dirtyrate'];
+const POLLS = 10;
+
+function median(times: number[]): number {
+  return percentile(
+    times.sort((a, b) => a - b),
+    0.5,
+  );
+}
+
+async function timeVirsh(lab: Lab, args: readonly string[]): Promise<number> {
+  const began = performance.now();
+  await runInside(lab, 'virsh', ['-r', '-c', 'qemu:///system', '--quiet', ...args]);
+  return performance.now() - began;
+}
+
+/** Polls of ours and virsh's taken in turns, so that both see the same machine. */
+async function measurePolls(lab: Lab, exporter: Exporter): Promise<PollTimes> {
+  const ours: number[] = [];
+  const virsh: number[] = [];
+  const starting: number[] = [];
+  for (let n = 0; n < POLLS; n += 1) {
+    const page = await exporter.scrape();
+    const seconds = (group: string): number => page.value('vireo_poll_duration_seconds', { group }) ?? Number.NaN;
+    ours.push((seconds('inventory') + seconds('statistics')) * 1000);
+    virsh.push(await timeVirsh(lab, ['domstats', '--nowait', ...VIRSH_GROUPS.map((group) => `--${group}`)]));
+    starting.push(await timeVirsh(lab, ['uri']));
+    await delay(INTERVAL_SECONDS * 1000);
+  }
+  return { ours: median(ours), virsh: median(virsh) - median(starting) };
+}
+
+async function measureOurs(
+  lab: Lab,
+  libvirtd: Libvirtd,
+  settings: Settings,
+): Promise<{ readonly figures: Figures; readonly polls: PollTimes }> {
   const exporter = await startExporter(lab, {
     config: `hosts: [{ name: bench, uri: 'qemu:///system' }]\npoll: { intervalSeconds: ${String(INTERVAL_SECONDS)} }\n`,
   });
@@ -105,8 +150,9 @@ async function measureOurs(lab: Lab, libvirtd: Libvirtd, settings: Settings): Pr
     { what: 'our exporter has statistics of every domain', deadlineMs: 30_000, intervalMs: 100 },
   );
   const figures = await measure(`${exporter.url}/metrics`, exporter.process.pid, libvirtd, settings);
+  const polls = await measurePolls(lab, exporter);
   await exporter.process.stop();
-  return figures;
+  return { figures, polls };
 }
 
 async function measurePeer(lab: Lab, libvirtd: Libvirtd, settings: Settings): Promise<Figures> {
@@ -134,7 +180,7 @@ const lab = await openLab();
 try {
   const libvirtd = await startLibvirtd(lab);
   await startDomains(lab, libvirtd, domainNames('bench', settings.domains));
-  const ours = await measureOurs(lab, libvirtd, settings);
+  const { figures: ours, polls } = await measureOurs(lab, libvirtd, settings);
   const peer = await measurePeer(lab, libvirtd, settings);
   const kind = domainType() === 'kvm' ? 'KVM' : 'TCG';
   const lines = [
@@ -147,6 +193,10 @@ try {
     row('exporter CPU (s/min)', ours.exporterCpu, peer.exporterCpu, 2, peer.exporterCpu / ours.exporterCpu),
     row('libvirtd CPU (s/min)', ours.libvirtdCpu, peer.libvirtdCpu, 2, peer.libvirtdCpu / ours.libvirtdCpu),
   ];
+  lines.push(
+    `whole poll ${polls.ours.toFixed(0)} ms, virsh domstats of the same groups ${polls.virsh.toFixed(0)} ms: ` +
+      `${(polls.ours / polls.virsh).toFixed(2)} of it`,
+  );
   process.stdout.write(`${lines.join('\n')}\n`);
 } finally {
   agent.destroy();
