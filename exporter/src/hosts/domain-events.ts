@@ -5,9 +5,9 @@
 
 import type { CallOptions, Connection, DomainRef, EventKind, LibvirtEvent } from '@vireo/libvirt';
 import type { HostChange } from './changes.ts';
-import type { DomainTable } from './domain-table.ts';
+import type { DomainFlags, DomainTable } from './domain-table.ts';
 import { isUnsupported } from './driver-support.ts';
-import { fetchState } from './inventory.ts';
+import { fetchFlags, fetchState } from './inventory.ts';
 
 /** The events that change what Vireo shows. */
 const DOMAIN_EVENTS = [
@@ -61,6 +61,8 @@ export interface DomainEventsContext {
 /** Subscribes to one connection's events and keeps the domain table up to them. */
 export class DomainEvents {
   readonly #context: DomainEventsContext;
+  /** Domains whose flags are to be asked with their state. */
+  readonly #flagsStale = new Set<string>();
   /** Domains whose state is being asked; `next` is what the newest event that came meanwhile called the domain. */
   readonly #checking = new Map<string, { next: DomainRef | undefined }>();
 
@@ -114,7 +116,11 @@ export class DomainEvents {
       case 'lifecycle':
         onXmlStale(domain.uuid);
         onJob(domain.uuid);
-        if (CHANGES_FLAGS.has(event.event) || event.detail === 'saved') onDefined();
+        if (CHANGES_FLAGS.has(event.event) || event.detail === 'saved') {
+          this.#flagsStale.add(domain.uuid);
+          // A list that is under way may be older than what is asked now.
+          onDefined();
+        }
         onChange({ kind: 'domain.event', domain: identity, event: event.event, detail: event.detail });
         this.#check(connection, domain);
         return;
@@ -153,10 +159,17 @@ export class DomainEvents {
 
   async #askState(connection: Connection, domain: DomainRef): Promise<void> {
     const { domains, deadlineMs, onTableChange } = this.#context;
+    const options: CallOptions = { deadlineMs, lane: 'urgent' };
+    // Beside the state, and shown with it: nobody is to see a domain that was saved and has nothing to restore.
+    const asksFlags = this.#flagsStale.delete(domain.uuid);
+    const flags: Promise<DomainFlags> = asksFlags ? fetchFlags(connection, domain, options) : Promise.resolve({});
     try {
-      const record = await fetchState(connection, domain, { deadlineMs, lane: 'urgent' });
+      const [record, known] = await Promise.all([fetchState(connection, domain, options), flags]);
       if (record === null) domains.removeByEvent(domain.uuid);
-      else domains.applyEvent(record);
+      else {
+        domains.applyEvent(record);
+        domains.learn(domain.uuid, known);
+      }
       onTableChange();
     } catch (error) {
       // The next poll tells; a domain that answers no GET_STATE is found stuck there.

@@ -16,6 +16,9 @@ export interface DomainStateRecord {
   readonly reason: DomainReason;
 }
 
+/** What of a domain libvirt tells no change of, except with another event. */
+export type DomainFlags = Pick<DomainSnapshot, 'persistent' | 'autostart' | 'managedSave'>;
+
 /** What one run of a poll read of the domains that run; by UUID. */
 export interface StatisticsRun {
   /** What never touches a monitor. */
@@ -162,7 +165,7 @@ export class DomainTable {
   }
 
   /** What somebody has just read of one domain; libvirt has no event for these. */
-  learn(uuid: string, flags: Pick<DomainSnapshot, 'persistent' | 'autostart' | 'managedSave'>): void {
+  learn(uuid: string, flags: DomainFlags): void {
     this.#update(uuid, flags);
   }
 

@@ -209,6 +209,17 @@ describe('an event', () => {
     await until(() => watch.domain('dns-1') === undefined, 'gone', 1000);
   });
 
+  it('shows that somebody saved a domain, or restored it, together with the state it is in then', async () => {
+    const { host, simulated } = await startUp(ONLY_EVENTS);
+    const { ref } = simulated.named('web-1');
+    await host.withControl((connection) => connection.domains.managedSave(ref));
+    await until(() => watch.domain('web-1')?.state === 'shutoff', 'shutoff', 1000);
+    expect(watch.domain('web-1')).toMatchObject({ reason: 'saved', managedSave: true, persistent: true });
+    await host.withControl((connection) => connection.domains.start(ref));
+    await until(() => watch.domain('web-1')?.state === 'running', 'running', 1000);
+    expect(watch.domain('web-1')).toMatchObject({ reason: 'restored', managedSave: false });
+  });
+
   it('settles a storm over 500 domains in a second and few snapshots', async () => {
     const { simulated } = await startUp({ ...ONLY_EVENTS, fleet: { domainsPerHost: 500 } });
     const names = simulated.domains.filter(({ state }) => state === 1).map(({ spec }) => spec.name);

@@ -10,6 +10,7 @@ import type { ControlLane } from './action-connection.ts';
 import type { HostChange } from './changes.ts';
 import type { DomainFilter } from './domain-filter.ts';
 import { DomainTable } from './domain-table.ts';
+import type { DomainFlags } from './domain-table.ts';
 import { DomainWatches } from './domain-watch.ts';
 import type { DomainListener } from './domain-watch.ts';
 import { EventCounts } from './event-counts.ts';
@@ -17,7 +18,6 @@ import { hostError } from './host-error.ts';
 import { HostSession } from './session.ts';
 import type { OpenConnection, PollOptions, SessionContext } from './session.ts';
 import type {
-  DomainSnapshot,
   HostFacts,
   HostSnapshot,
   HostState,
@@ -111,7 +111,7 @@ export class Host {
   }
 
   /** Takes over what somebody has just read of a domain that libvirt has no event for. */
-  learn(uuid: string, flags: Pick<DomainSnapshot, 'persistent' | 'autostart' | 'managedSave'>): void {
+  learn(uuid: string, flags: DomainFlags): void {
     this.#domains.learn(uuid, flags);
     this.#settle();
   }

@@ -5,7 +5,7 @@
 import { domainReason, domainState, RemoteError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, DomainState, DomainStats, StatsGroup } from '@vireo/libvirt';
 import { forEachBounded } from './bounded.ts';
-import type { DomainStateRecord } from './domain-table.ts';
+import type { DomainFlags, DomainStateRecord } from './domain-table.ts';
 import { isUnsupported } from './driver-support.ts';
 import { isHung } from './hung-calls.ts';
 import type { HungCalls } from './hung-calls.ts';
@@ -103,6 +103,35 @@ async function stateOf(
     if (!isUnsupported(error)) throw error;
     const { state } = await connection.domains.info(domain, options);
     return { state, reason: 'unknown' };
+  }
+}
+
+/** One domain's flags, as far as its driver has them. None of these calls needs the hypervisor process. */
+export async function fetchFlags(
+  connection: Connection,
+  domain: DomainRef,
+  options: CallOptions,
+): Promise<DomainFlags> {
+  const { domains } = connection;
+  const [persistent, autostart, managedSave] = await Promise.all([
+    orUnknown(domains.isPersistent(domain, options)),
+    orUnknown(domains.autostart(domain, options)),
+    orUnknown(domains.hasManagedSave(domain, options)),
+  ]);
+  return {
+    ...(persistent === undefined ? {} : { persistent }),
+    ...(autostart === undefined ? {} : { autostart }),
+    ...(managedSave === undefined ? {} : { managedSave }),
+  };
+}
+
+/** Undefined where the driver refuses, with whatever error: a transient domain has no autostart. */
+async function orUnknown(question: Promise<boolean>): Promise<boolean | undefined> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof RemoteError) return undefined;
+    throw error;
   }
 }
 
