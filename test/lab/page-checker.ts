@@ -10,8 +10,6 @@ export const NEVER_ZERO_AGAIN: ReadonlySet<string> = new Set([
   'libvirt_host_cpus',
   'libvirt_host_memory_total_bytes',
   'libvirt_host_memory_free_bytes',
-  'libvirt_host_allocated_memory_bytes',
-  'libvirt_host_allocated_vcpus',
   'libvirt_domain_info_maximum_memory_bytes',
   'libvirt_domain_info_memory_usage_bytes',
   'libvirt_domain_info_virtual_cpus',
