@@ -40,6 +40,9 @@ export interface StatisticsOptions {
   readonly deadlineMs: number;
 }
 
+/** What a look at a domain's monitor shows; trouble, when somebody is stuck in it. */
+type Sight = DomainTrouble | 'free' | 'busy' | 'unknown';
+
 /** How often a chunk without the domains found stuck is asked again within one run. */
 const RETRIES = 3;
 
@@ -48,6 +51,7 @@ export class StatisticsPoller {
   readonly #source: StatisticsSource;
   readonly #options: StatisticsOptions;
   readonly #quarantine = new Map<string, DomainTrouble>();
+  readonly #looking = new Map<string, Promise<Sight>>();
   /** Domains whose record once held counters of a disk: one without them is a partial record. */
   readonly #countDisks = new Set<string>();
 
@@ -179,7 +183,18 @@ export class StatisticsPoller {
    * What holds the domain's monitor: nothing, work that has just begun (the ordinary business of somebody else's call),
    * or trouble; unknown when the question could not be sent.
    */
-  async #look(domain: DomainRef, since: number): Promise<DomainTrouble | 'free' | 'busy' | 'unknown'> {
+  #look(domain: DomainRef, since: number): Promise<Sight> {
+    // Whoever suspects the domain while somebody is looking already waits for what that one sees.
+    const looking =
+      this.#looking.get(domain.uuid) ??
+      this.#lookOnce(domain, since).finally(() => {
+        this.#looking.delete(domain.uuid);
+      });
+    this.#looking.set(domain.uuid, looking);
+    return looking;
+  }
+
+  async #lookOnce(domain: DomainRef, since: number): Promise<Sight> {
     try {
       const { state, stateTimeMs } = await this.#source.controlInfo(domain);
       if (state === 'ok') return 'free';
