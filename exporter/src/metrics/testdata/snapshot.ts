@@ -282,6 +282,7 @@ export const WEB_XML: DomainXml = {
   balloonModel: 'virtio',
   balloonStatsPeriodSeconds: 10,
   guestAgentChannel: true,
+  guestAgentState: 'connected',
   nova: {
     instanceName: 'shop-web-1',
     flavorName: 'm1.small',
@@ -305,6 +306,26 @@ export const WEB: DomainSnapshot = {
   xml: WEB_XML,
   stats: WEB_STATS,
   statsAt: T0 - 1500,
+  observed: {
+    blockJobs: [{ target: 'vda', type: 'copy', current: 500, end: 1000, bandwidthBytesPerSecond: 1048576 }],
+    diskErrors: [{ target: 'vda', error: 'no-space' }],
+    addresses: [{ mac: '52:54:00:12:34:56', family: 'ipv4', address: '192.168.122.10', source: 'lease' }],
+    snapshots: { count: 3, newestAt: T0 / 1000 - 60, oldestAt: T0 / 1000 - 3600, current: 'before "upgrade"' },
+    checkpoints: { count: 2, newestAt: T0 / 1000 - 60, oldestAt: T0 / 1000 - 3600 },
+    guest: {
+      responding: true,
+      hostname: 'web.example',
+      osId: 'debian',
+      osName: 'Debian GNU/Linux 12 (bookworm)',
+      osVersionId: '12',
+      kernelRelease: '6.1.0',
+      machine: 'x86_64',
+      timezone: 'CET',
+      timezoneOffsetSeconds: 3600,
+      userCount: 2,
+      fileSystems: [{ mountPoint: '/', device: 'vda1', type: 'ext4', totalBytes: 1e9, usedBytes: 4e8 }],
+    },
+  },
   job: {
     type: 'unbounded',
     fields: fields({
