@@ -46,6 +46,8 @@ export class DomainSegments {
     let series = 0;
     let unlabelled = 0;
     for (const { writer, labels } of this.segments) {
+      // Between segments only: a host of one is done in one step.
+      if (fragments.length > 0) yield;
       writer.begin(groups);
       for (const [name, texts] of labels) {
         const domain = domains.get(name);
@@ -53,7 +55,6 @@ export class DomainSegments {
       }
       fragments.push(writer.finish());
       series += writer.series;
-      yield;
     }
     return { fragments, series, unlabelled };
   }

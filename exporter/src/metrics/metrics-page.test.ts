@@ -79,7 +79,7 @@ describe('MetricsPage', () => {
     const crowd = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ ...WEB, name: `web-${String(i)}`, uuid: `${WEB.uuid}-${String(i)}` }));
     page.update(hostWith([WEB]));
-    page.update(hostWith(crowd(4_000), { generation: 2 }));
+    page.update(hostWith(crowd(1_000), { generation: 2 }));
     expect(valueOf(await text(page), 'libvirt_domains')).toBe(1);
     let seen = 1;
     while (seen === 1) {
@@ -88,7 +88,7 @@ describe('MetricsPage', () => {
       seen = valueOf(rendered, 'libvirt_domains') ?? 0;
       expect(rendered.match(/^libvirt_domain_active\{/gm)).toHaveLength(seen);
     }
-    expect(seen).toBe(4_000);
+    expect(seen).toBe(1_000);
   });
 
   it('keeps up when the clock is set back', async () => {

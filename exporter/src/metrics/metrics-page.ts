@@ -66,6 +66,9 @@ export interface MetricsPageOptions {
 const ENCODE_INTERVAL_MS = 200;
 const ENCODE_INTERVAL_FACTOR = 5;
 
+/** Milliseconds a scrape spends on encoding what waits for its time. */
+const CATCH_UP_MS = 10;
+
 /** Bytes of a page copied between two turns of the event loop. */
 const COPY_BYTES = 4 * 1024 * 1024;
 
@@ -255,7 +258,11 @@ export class MetricsPage {
   /** A copy of what is encoded whole. What waits for its time is encoded now, as far as a slice reaches. */
   private copyOf({ host, groups }: PageSelection, format: ExpositionFormat): PageCopy {
     const entries = host === undefined ? [...this.hosts.values()] : [this.hosts.get(host)];
-    for (const entry of entries) if (entry?.stale === true && !entry.queued) this.enqueue(entry);
+    const until = performance.now() + CATCH_UP_MS;
+    for (const entry of entries) {
+      if (performance.now() >= until) break;
+      if (entry?.stale === true && !entry.queued) this.enqueue(entry);
+    }
     const fragments = entries.flatMap((entry) => entry?.fragments ?? []);
     return new PageCopy(fragments, { format, ...(groups === undefined ? {} : { groups }) });
   }
