@@ -68,6 +68,19 @@ test.each([
   }
 });
 
+test('a host of thousands tells its CPU times', async () => {
+  const fleet = await startDemoFleet({ hosts: 1, domainsPerHost: 5000 });
+  try {
+    const connection = await connect(fleet.hosts[0]?.uri ?? '');
+    const times = await connection.host.cpuStats();
+    expect(times.get('user')).toBeGreaterThan(0);
+    expect(times.get('idle')).toBeGreaterThan(0);
+    await connection.close();
+  } finally {
+    await fleet.close();
+  }
+});
+
 test('things happen, and whoever went down comes back', async () => {
   const [host] = simulatedFleet({ hosts: 1, guestMs: 1 });
   if (host === undefined) throw new Error('no host');

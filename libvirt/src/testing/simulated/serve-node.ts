@@ -7,6 +7,12 @@ import type { HandlerTable } from '../handlers.ts';
 import { cpuNs } from './domain-stats.ts';
 import type { SimulatedHost } from './host.ts';
 
+/** Of the one cell every simulated host has. */
+const HUGE_PAGES = [
+  { sizeKiB: 2048, total: 512n, free: 384n },
+  { sizeKiB: 1_048_576, total: 0n, free: 0n },
+] as const;
+
 /** Answers CONNECT_GET_* and NODE_*. */
 export function serveNode(table: HandlerTable, host: SimulatedHost): void {
   const { spec } = host;
@@ -42,6 +48,19 @@ export function serveNode(table: HandlerTable, host: SimulatedHost): void {
   }));
   table.on(calls.NODE_GET_FREE_MEMORY, () => ({ freeMem: memory(host).free * 1024n }));
   table.on(calls.NODE_GET_CELLS_FREE_MEMORY, () => ({ cells: [memory(host).free * 1024n] }));
+  table.on(calls.NODE_GET_FREE_PAGES, ({ pages, startCell }) => {
+    if (startCell > 0) throw daemonError('INTERNAL_ERROR', ERROR_FROM.NONE, 'start cell out of range (0-0)');
+    const free = new Map([
+      [4, memory(host).free / 4n],
+      ...HUGE_PAGES.map(({ sizeKiB, free }) => [sizeKiB, free] as const),
+    ]);
+    const counts = pages.map((size) => free.get(size));
+    const known = counts.filter((count) => count !== undefined);
+    if (known.length < counts.length) {
+      throw daemonError('OPERATION_FAILED', ERROR_FROM.NONE, 'page size is not available on node 0');
+    }
+    return { counts: known };
+  });
   table.on(calls.NODE_GET_CPU_STATS, ({ nparams }) => twoSteps(cpuTimes(host), nparams, 'virHostCPUGetStatsLinux'));
   table.on(calls.NODE_GET_MEMORY_STATS, ({ nparams }) =>
     twoSteps(Object.entries(memory(host)), nparams, 'virHostMemGetStatsLinux'),
@@ -74,9 +93,12 @@ function cpuTimes(host: SimulatedHost): Params {
   const uptime = host.uptimeSeconds;
   const guests = host.domains.reduce((sum, domain) => sum + cpuNs(domain), 0n);
   const kernel = BigInt(Math.floor(uptime * 0.02 * host.spec.cpuCount * 100));
-  const user = kernel * 2n + guests / HUNDREDTH_NS;
   const iowait = kernel / 5n;
   const all = BigInt(Math.floor(uptime * host.spec.cpuCount * 100));
+  const busy = kernel * 2n + guests / HUNDREDTH_NS;
+  // Thousands of guests claim more than a host's CPUs can have given them.
+  const most = (all * 9n) / 10n;
+  const user = busy < most ? busy : most;
   const idle = all - kernel - user - iowait;
   const ns = (hundredths: bigint): bigint => (hundredths < 0n ? 0n : hundredths) * HUNDREDTH_NS;
   return [
@@ -106,6 +128,20 @@ function capabilities({ spec }: SimulatedHost): string {
     '      <arch>x86_64</arch>',
     `      <topology sockets='1' dies='1' cores='${String(Math.max(1, spec.cpuCount / 2))}' threads='2'/>`,
     '    </cpu>',
+    '    <topology>',
+    `      <cells num='1'>`,
+    `        <cell id='0'>`,
+    `          <memory unit='KiB'>${String(spec.memoryKiB)}</memory>`,
+    `          <pages unit='KiB' size='4'>${String(Math.floor(spec.memoryKiB / 4) - 512 * 512)}</pages>`,
+    ...HUGE_PAGES.map(
+      ({ sizeKiB, total }) => `          <pages unit='KiB' size='${String(sizeKiB)}'>${String(total)}</pages>`,
+    ),
+    `          <cpus num='${String(spec.cpuCount)}'>`,
+    ...Array.from({ length: spec.cpuCount }, (_, cpu) => `            <cpu id='${String(cpu)}'/>`),
+    '          </cpus>',
+    '        </cell>',
+    '      </cells>',
+    '    </topology>',
     '  </host>',
     '  <guest>',
     '    <os_type>hvm</os_type>',
