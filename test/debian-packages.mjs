@@ -5,6 +5,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { run, say } from '../exporter/prepare.mjs';
 
 const PACKAGES = [
+  'chromium',
   'curl',
   'e2fsprogs',
   'dbus',
@@ -12,9 +13,11 @@ const PACKAGES = [
   'libsasl2-modules',
   'libvirt-clients',
   'libvirt-daemon',
+  'libvirt-daemon-driver-lxc',
   'libvirt-daemon-driver-qemu',
   'libvirt-daemon-system',
   'netcat-openbsd',
+  'nginx-light',
   'openssh-client',
   'openssh-server',
   'openssl',
@@ -28,15 +31,18 @@ const PACKAGES = [
   'util-linux',
 ];
 
+/** What test/long needs besides. */
+const LONG_PACKAGES = ['mmdebstrap'];
+
 const POLICY = '/usr/sbin/policy-rc.d';
 
-function missingPackages() {
-  const { stdout, error } = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...PACKAGES], {
+function missingPackages(wanted) {
+  const { stdout, error } = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...wanted], {
     encoding: 'utf8',
   });
-  if (error) return PACKAGES;
+  if (error) return wanted;
   const installed = new Set(stdout.split('\n').map((line) => line.replace(/^installed /, '')));
-  return PACKAGES.filter((name) => !installed.has(name));
+  return wanted.filter((name) => !installed.has(name));
 }
 
 /** Installs without starting any service: the tests run daemons of their own, and the machine's stay as they were. */
@@ -57,10 +63,11 @@ function aptInstall(names) {
 
 /**
  * Makes sure the packages are there and KVM is usable.
+ * @param long whether test/long will run too
  * @returns true when the integration tests can run; otherwise what to do has been printed.
  */
-export function prepareMachine() {
-  const missing = missingPackages();
+export function prepareMachine(long) {
+  const missing = missingPackages(long ? [...PACKAGES, ...LONG_PACKAGES] : PACKAGES);
   const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   const isRoot = process.getuid?.() === 0;
   if (missing.length > 0 && !(isRoot && existsSync('/etc/debian_version'))) {

@@ -5,8 +5,10 @@
 function adoptStyles() {
   const create = document.createElement.bind(document);
   document.createElement = (name, options) => {
-    const element = create(name, options);
-    if (String(name).toLowerCase() !== 'style') return element;
+    if (String(name).toLowerCase() !== 'style') return create(name, options);
+    // Stands where the style would, and is none: even an empty one is against the policy.
+    const element = create('span');
+    element.hidden = true;
     const sheet = new CSSStyleSheet();
     document.adoptedStyleSheets.push(sheet);
     Object.defineProperty(element, 'textContent', { set: (text) => sheet.replaceSync(text), get: () => '' });

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Consoles on real QEMU domains, seen with Debian's Chromium and with clients no browser would be. The guest shows every
 // key it gets, so a picture that changed is a key that arrived, and one that did not is a key that was kept back.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { apiClient, tokenLine } from '../lab/api.ts';
 import type { ApiClient } from '../lab/api.ts';
 import { startBrowser } from '../lab/browser.ts';
-import { keyEvent, openSocket, shakeHands, updateRequest } from '../lab/console-client.ts';
+import { keyEvent, openSocket, pointerEvent, shakeHands, updateRequest } from '../lab/console-client.ts';
 import { OPEN_VNC, guestIsReady, picture, startConsoleDomains } from '../lab/console-domains.ts';
 import { startExporter } from '../lab/exporter.ts';
 import type { Exporter } from '../lab/exporter.ts';
@@ -43,7 +45,7 @@ beforeAll(async () => {
     { name: 'text', serial: true },
   ]);
   exporter = await startExporter(lab, {
-    config: `hosts: [{ name: kvm1, uri: 'qemu:///system' }]
+    config: `hosts: [{ name: kvm1, uri: 'qemu:///system', console: { address: kvm1.example } }]
 poll: { intervalSeconds: 1 }
 console: { sessionsPerDomain: 4, directAccess: true }
 api:
@@ -114,7 +116,7 @@ async function canvas(page: Page): Promise<string> {
     .evaluate((element) => (element as unknown as { toDataURL(): string }).toDataURL());
 }
 
-async function keyArrives(name: DomainName, press: () => Promise<unknown> | void): Promise<void> {
+async function keyArrives(name: DomainName, press: () => Promise<unknown>): Promise<void> {
   const before = await picture(lab, libvirtd, name);
   await press();
   await waitFor(async () => (await picture(lab, libvirtd, name)) !== before, {
@@ -156,4 +158,223 @@ describe('the page', () => {
     expect(Number(lines('console.closed')[0]?.['bytesFromClient'])).toBeGreaterThan(100);
     expect(seen.filter((text) => text.includes('pageerror') || text.includes('Content Security'))).toEqual([]);
   });
+});
+
+describe('tickets', () => {
+  test('open one session; replayed, made up and missing ones none', async () => {
+    const { ticket } = await ticketFor('open');
+    const first = openSocket(exporter.url, ticket);
+    expect((await shakeHands(first)).name).toBe('QEMU (open)');
+    const again = openSocket(exporter.url, ticket);
+    expect(await again.end).toMatchObject({ code: 4401 });
+    expect(again.bytes()).toHaveLength(0);
+    const foreign = openSocket(exporter.url, Buffer.alloc(32, 7).toString('base64url'));
+    expect(await foreign.end).toMatchObject({ code: 4401, reason: expect.stringContaining('used already') as string });
+    expect(await openSocket(exporter.url, undefined).end).toMatchObject({ status: 401 });
+    first.close();
+    expect(await first.end).toMatchObject({ code: expect.any(Number) as number });
+    const reasons = lines('console.refused').map((line) => line['reason']);
+    expect(reasons).toEqual(['ticket-used', 'ticket-unknown', 'no-ticket']);
+    // Made once a second.
+    const refused = { reason: 'ticket-used' };
+    await waitFor(async () => (await exporter.scrape()).value('vireo_console_rejections_total', refused) === 1, {
+      what: 'the metric counts it',
+      deadlineMs: 10_000,
+      intervalMs: 200,
+    });
+  });
+
+  test('are worth nothing to a page of another origin, and not used up by it', async () => {
+    const { ticket } = await ticketFor('open');
+    for (const origin of ['https://evil.example', 'null', null]) {
+      expect(await openSocket(exporter.url, ticket, origin).end).toMatchObject({ status: 403 });
+    }
+    const own = openSocket(exporter.url, ticket);
+    await shakeHands(own);
+    own.close();
+    await own.end;
+  });
+
+  test('are given for what the token may do, and for no more sessions than may be', async () => {
+    const wall = apiClient(exporter, VIEW);
+    expect((await wall.post(consolePath('open'), { mode: 'control' })).json).toMatchObject({
+      code: 'VIREO_AUTH_PRIVILEGE',
+    });
+    expect((await wall.post(consolePath('open'), { mode: 'view' })).status).toBe(200);
+    const sockets = [];
+    for (let n = 0; n < 4; n++) {
+      const socket = openSocket(exporter.url, (await ticketFor('open')).ticket);
+      await shakeHands(socket);
+      sockets.push(socket);
+    }
+    const { ticket } = await (async () => {
+      sockets.pop()?.close();
+      return waitFor(() => ticketFor('open').catch(() => undefined), { what: 'room for one', deadlineMs: 5000 });
+    })();
+    const fourth = openSocket(exporter.url, ticket);
+    await shakeHands(fourth);
+    expect((await api.post(consolePath('open'), { mode: 'view' })).json).toMatchObject({ code: 'VIREO_CONSOLE_LIMIT' });
+    for (const socket of [...sockets, fourth]) socket.close();
+    await Promise.all([...sockets, fourth].map(({ end }) => end));
+  });
+});
+
+describe('a viewer', () => {
+  test('sees, and nothing it sends reaches the guest, whoever wrote its client', async () => {
+    const { ticket } = await ticketFor('open', 'view', apiClient(exporter, VIEW));
+    const viewer = openSocket(exporter.url, ticket);
+    const { width } = await shakeHands(viewer);
+    const before = await picture(lab, libvirtd, 'open');
+    for (let n = 0; n < 20; n++) viewer.send(keyEvent(0x61));
+    viewer.send(pointerEvent(10, 10, 1));
+    viewer.send(Buffer.concat([keyEvent(0x62), updateRequest(width, 400), keyEvent(0x63)]));
+    const start = viewer.bytes().length;
+    // What it may send arrived, so what stood before and after it was there too, and was dropped.
+    await waitFor(() => viewer.bytes().length > start + 1000, { what: 'a picture for the viewer', deadlineMs: 10_000 });
+    const control = openSocket(exporter.url, (await ticketFor('open')).ticket);
+    await shakeHands(control);
+    expect(await picture(lab, libvirtd, 'open')).toBe(before);
+    await keyArrives('open', async () => {
+      control.send(keyEvent(0x64));
+      await Promise.resolve();
+    });
+    for (const socket of [viewer, control]) socket.close();
+    await Promise.all([viewer.end, control.end]);
+  });
+
+  test('has a page without keys, where typing does nothing', async () => {
+    const { url } = await ticketFor('open', 'view');
+    const page = await openPage(url);
+    await state(page, 'Connected.');
+    expect(await page.locator('#mode').textContent()).toBe('View only');
+    expect(await page.locator('#ctrl-alt-del').isVisible()).toBe(false);
+    const before = await picture(lab, libvirtd, 'open');
+    await page.keyboard.type('abc');
+    await keyArrives('open', () => libvirtd.virsh('send-key', 'open', 'KEY_K'));
+    const after = await picture(lab, libvirtd, 'open');
+    expect(after).not.toBe(before);
+    await page.close();
+  });
+});
+
+describe('clients that do not keep to the protocol', () => {
+  test.each([
+    ['a text frame', 'hello', 4008],
+    ['another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n'), 4008],
+    ['a message larger than any', Buffer.alloc(300 * 1024), 1009],
+  ])('are sent away: %s', async (_what, message, code) => {
+    const socket = openSocket(exporter.url, (await ticketFor('open')).ticket);
+    await waitFor(() => socket.bytes().length >= 12, { what: 'the greeting', deadlineMs: 20_000 });
+    socket.send(message);
+    expect(await socket.end).toMatchObject({ code });
+  });
+});
+
+describe('screens', () => {
+  test.each(['secret', 'socket'] as const)('of %s are signed in to by Vireo', async (name) => {
+    await guestIsReady(lab, libvirtd, name);
+    const { url } = await ticketFor(name);
+    const page = await openPage(url);
+    await state(page, 'Connected.');
+    await page.locator('#screen canvas').click();
+    await keyArrives(name, () => page.keyboard.press('q'));
+    await page.close();
+  });
+
+  test('that are not there are not offered, and the serial console is', async () => {
+    expect((await api.post(consolePath('text'), { mode: 'control', kind: 'vnc' })).json).toMatchObject({
+      code: 'VIREO_CONSOLE_NONE',
+    });
+    const { url } = await ticketFor('text');
+    const page = await openPage(url);
+    await state(page, 'Connected.');
+    await waitFor(
+      async () => {
+        await page.keyboard.type('z');
+        return ((await page.locator('#screen .xterm-rows').textContent()) ?? '').includes('zzz');
+      },
+      { what: 'the terminal shows what the guest sends back', deadlineMs: 60_000, intervalMs: 300 },
+    );
+    expect((await api.post(consolePath('text'), { mode: 'view' })).status).toBe(200);
+    const second = openSocket(exporter.url, (await ticketFor('text')).ticket);
+    expect(await second.end).toMatchObject({ code: 4029 });
+    await page.close();
+  });
+
+  test('can be had past Vireo where that is allowed, without their password', async () => {
+    const { json } = await api.get(`${consolePath('secret')}/address`);
+    const port = /port='(\d+)'/.exec(await libvirtd.virsh('dumpxml', 'secret'))?.[1] ?? '';
+    expect(json).toEqual({ url: `vnc://kvm1.example:${port}` });
+    const file = await api.get(`${consolePath('secret')}/file.vv`);
+    expect(file.headers.get('content-type')).toContain('application/x-virt-viewer');
+    expect(file.bytes.toString()).toBe(
+      `[virt-viewer]\ntype=vnc\nhost=kvm1.example\nport=${port}\ntitle=secret\ndelete-this-file=1\n`,
+    );
+    // Past Vireo nothing can be only looked at, and nobody gets to a loopback.
+    const wall = apiClient(exporter, VIEW);
+    expect((await wall.get(`${consolePath('secret')}/address`)).json).toMatchObject({ code: 'VIREO_AUTH_PRIVILEGE' });
+    expect((await api.get(`${consolePath('open')}/address`)).json).toMatchObject({ code: 'VIREO_CONSOLE_NONE' });
+  });
+});
+
+describe('sessions end', () => {
+  test('when the domain stops, and the page is back with a fresh ticket when it has started again', async () => {
+    const { url, ticket } = await ticketFor('open');
+    const page = await openPage(url);
+    await state(page, 'Connected.');
+    const other = openSocket(exporter.url, (await ticketFor('open', 'view')).ticket);
+    await shakeHands(other);
+    await libvirtd.virsh('destroy', 'open');
+    expect(await other.end).toMatchObject({ code: 4001, reason: 'The domain stopped.' });
+    const fresh = other.notices.find((notice) => notice['type'] === 'return');
+    expect(fresh?.['ticket']).toMatch(/^[\w-]{43}$/);
+    expect(fresh?.['ticket']).not.toBe(ticket);
+    await state(page, 'The domain is shutoff; waiting until it runs…');
+    await libvirtd.virsh('start', 'open');
+    await state(page, 'Connected.');
+    await page.close();
+    await guestIsReady(lab, libvirtd, 'open');
+  });
+
+  test('when the token is withdrawn', async () => {
+    const socket = openSocket(exporter.url, (await ticketFor('open', 'view', apiClient(exporter, VIEW))).ticket);
+    await shakeHands(socket);
+    const path = join(lab.directory, 'vireo.yml');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.replace(/^ *- \{ name: wall.*$/m, ''));
+    expect(await socket.end).toMatchObject({ code: 4005 });
+    await writeFile(path, text);
+    await waitFor(async () => (await apiClient(exporter, VIEW).get('/hosts')).status === 200, {
+      what: 'the token is back',
+      deadlineMs: 10_000,
+    });
+  });
+
+  test('when the host is lost, and come back with it', async () => {
+    const page = await openPage((await ticketFor('open')).url);
+    await state(page, 'Connected.');
+    const other = openSocket(exporter.url, (await ticketFor('open', 'view')).ticket);
+    await shakeHands(other);
+    await libvirtd.kill();
+    expect(await other.end).toMatchObject({ code: 4004 });
+    await state(page, 'Waiting for the host…');
+    await libvirtd.restart();
+    await state(page, 'Connected.');
+    await page.close();
+  });
+});
+
+test('no password and no ticket is anywhere but where it belongs', async () => {
+  const output = [...seen, exporter.process.output(), (await exporter.scrape()).text].join('\n');
+  expect(output.length).toBeGreaterThan(100_000);
+  expect(output).not.toContain(PASSWORD);
+  expect(seen.filter((text) => /pageerror|Content Security/.test(text))).toEqual([]);
+  // The log has none of the tickets that were given out.
+  const tickets = [...seen.join('\n').matchAll(/#ticket=([\w-]{43})/g)].map(([, ticket = '']) => ticket);
+  expect(tickets.length).toBeGreaterThan(10);
+  const log = exporter
+    .log()
+    .map((line) => JSON.stringify(line))
+    .join('\n');
+  expect(tickets.filter((ticket) => log.includes(ticket))).toEqual([]);
 });

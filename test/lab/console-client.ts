@@ -87,3 +87,12 @@ export function updateRequest(width: number, height: number): Buffer {
   request.writeUInt16BE(height, 8);
   return request;
 }
+
+/** A PointerEvent. */
+export function pointerEvent(x: number, y: number, buttons: number): Buffer {
+  const event = Buffer.alloc(6);
+  event.set([5, buttons], 0);
+  event.writeUInt16BE(x, 2);
+  event.writeUInt16BE(y, 4);
+  return event;
+}

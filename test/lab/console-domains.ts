@@ -99,7 +99,7 @@ export async function guestIsReady(lab: Lab, libvirtd: Libvirtd, name: string): 
         deadlineMs: 1000,
         intervalMs: 100,
       });
-      return changed.catch(() => false).then((result) => result !== false);
+      return changed.catch(() => false);
     },
     { what: `the guest of ${name} shows keys`, deadlineMs: 60_000, intervalMs: 500 },
   );

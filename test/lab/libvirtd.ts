@@ -18,6 +18,8 @@ export interface LibvirtdOptions {
   readonly tls?: CertificateFiles;
   /** Wants SASL on the read-write unix socket, and on TLS besides the certificate. See `addSaslUser`. */
   readonly sasl?: boolean;
+  /** More lines of qemu.conf. */
+  readonly qemuConf?: string;
   /** Asks polkit about whoever comes to a unix socket. See `startPolkit`. */
   readonly polkit?: boolean;
 }
@@ -57,12 +59,13 @@ stdio_handler = "file"
 `;
 
 /**
- * A hundred ports for the domains' VNC servers, below the ephemeral ones. libvirtd looks whether a port is free and QEMU
- * takes it a moment later: two labs, or a lab and the machine's own libvirt, must not look in the same place.
+ * The text of a lab's qemu.conf. The domains' VNC servers have a hundred ports below the ephemeral ones: libvirtd looks
+ * whether a port is free and QEMU takes it a moment later, so two labs, or a lab and the machine's own libvirt, must not
+ * look in the same place.
  */
-function buildDisplayPorts(): string {
+export function buildQemuConf(): string {
   const first = 6000 + 100 * Math.floor(Math.random() * 260);
-  return `remote_display_port_min = ${String(first)}\nremote_display_port_max = ${String(first + 99)}\n`;
+  return `${QEMU_CONF}remote_display_port_min = ${String(first)}\nremote_display_port_max = ${String(first + 99)}\n`;
 }
 
 /** The daemon's configuration; one key a line. */
@@ -88,7 +91,7 @@ function buildConfig(options: LibvirtdOptions, tcpPort: number, tlsPort: number)
 }
 
 /** Whether somebody accepts connections there. */
-async function accepts(target: { path: string } | { host: string; port: number }): Promise<boolean> {
+export async function accepts(target: { path: string } | { host: string; port: number }): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(target);
     socket.once('connect', () => {
@@ -106,7 +109,7 @@ export async function startLibvirtd(lab: Lab, options: LibvirtdOptions = {}): Pr
   const [tcpPort, tlsPort] = [await freePort(), await freePort()];
   const config = join(lab.directory, 'etc', 'libvirtd.conf');
   await writeFile(config, buildConfig(options, tcpPort, tlsPort));
-  await writeFile(join(lab.directory, 'etc', 'qemu.conf'), QEMU_CONF + buildDisplayPorts());
+  await writeFile(join(lab.directory, 'etc', 'qemu.conf'), buildQemuConf() + (options.qemuConf ?? ''));
   const socketPath = join(lab.directory, 'run', 'libvirt', 'libvirt-sock');
   const readOnlySocketPath = `${socketPath}-ro`;
   const uri = `qemu:///system?socket=${socketPath}`;

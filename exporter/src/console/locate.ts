@@ -75,7 +75,7 @@ function isWildcard(listen: string): boolean {
 }
 
 function isLoopback(listen: string): boolean {
-  return listen === 'localhost' || listen === '::1' || /^127\./.test(listen);
+  return listen === 'localhost' || listen === '::1' || listen.startsWith('127.');
 }
 
 function unreachable(detail: string): ConsoleEnd {

@@ -47,7 +47,7 @@ export async function openRoute({ via, to }: Route, ssh: SshRoutes | undefined, 
   try {
     await settled(signal, (resolve, reject) => {
       socket.once('connect', resolve);
-      socket.once('error', (error) => {
+      socket.once('error', (error: Error) => {
         reject(new ConsoleEnd('unreachable', `${where}: ${error.message}`, { cause: error }));
       });
     });
@@ -127,7 +127,7 @@ async function startTls(stream: Duplex, tls: ScreenTls, signal: AbortSignal): Pr
   try {
     await settled(signal, (resolve, reject) => {
       secure.once('secureConnect', resolve);
-      secure.once('error', (error) => {
+      secure.once('error', (error: Error) => {
         reject(new ConsoleEnd('untrusted', `${error.message}.`, { cause: error }));
       });
       secure.once('close', () => {

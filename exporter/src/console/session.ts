@@ -315,7 +315,7 @@ export class ConsoleSession {
     if (signal.aborted) return signal.reason as ConsoleEnd;
     if (error instanceof ConsoleEnd) return error;
     if (error instanceof RemoteError) {
-      if (/console session exists/.test(error.message)) return new ConsoleEnd('console-busy');
+      if (error.message.includes('console session exists')) return new ConsoleEnd('console-busy');
       if (
         error.name === 'VIR_ERR_NO_SUPPORT' ||
         /cannot find (?:character|console) device|does not have/.test(error.message)

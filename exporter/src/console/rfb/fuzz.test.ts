@@ -89,16 +89,14 @@ function fuzzHandshake(
     const input =
       below(10) === 0 ? Buffer.from(Array.from({ length: below(64) }, () => below(256))) : spoil(one, below);
     const exchange = new Exchange(make(), () => undefined);
-    let done = false;
-    let kind = exchange.start().kind;
+    const state = { kind: exchange.start().kind };
     const ended = pieces(input, below, (piece) => {
-      if (done) return;
-      kind = exchange.push(piece).kind;
-      while (kind === 'tls') kind = exchange.push(Buffer.alloc(0)).kind;
-      done = kind === 'done';
+      if (state.kind === 'done') return;
+      state.kind = exchange.push(piece).kind;
+      while (state.kind === 'tls') state.kind = exchange.push(Buffer.alloc(0)).kind;
     });
     if (ended) counts.ended++;
-    if (done) counts.done++;
+    if (state.kind === 'done') counts.done++;
   }
   return counts;
 }

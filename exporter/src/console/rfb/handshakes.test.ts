@@ -144,7 +144,7 @@ describe('the handshake with a browser', () => {
   it('offers no security and passes the description on', () => {
     const outcome = browser(`${V38} 01 00`);
     expect(outcome.progress.kind).toBe('done');
-    expect(outcome.sent).toBe(`${V38}0101${'00000000'}${INIT.replaceAll(' ', '')}`);
+    expect(outcome.sent).toBe(`${V38}010100000000${INIT.replaceAll(' ', '')}`);
   });
 
   it.each([

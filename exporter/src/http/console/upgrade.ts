@@ -92,12 +92,11 @@ function begin(
 ): void {
   const address = clientAddress(request);
   sockets.handleUpgrade(request, socket, head, (webSocket) => {
-    let session: ReturnType<typeof service.open>;
     const client = new WebSocketClient(webSocket, {
       onBytes: (bytes) => session?.receive(bytes),
       onEnd: (end) => session?.end(end),
     });
-    session = service.open(ticket, address, client, (end) => {
+    const session = service.open(ticket, address, client, (end) => {
       client.close(end);
     });
   });
