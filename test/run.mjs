@@ -70,7 +70,7 @@ if (long) process.env['VIREO_FUZZ_CASES'] = '1000000';
 let prepared = false;
 try {
   install(root);
-  prepared = prepareMachine();
+  prepared = prepareMachine(long);
   if (prepared) build(root, [], join('exporter', 'dist', 'main.js'));
 } catch (error) {
   say(error.message);

@@ -9,6 +9,9 @@ import type { Lab } from './lab.ts';
 import type { Libvirtd } from './libvirtd.ts';
 import { waitFor } from './wait-for.ts';
 
+/** A daemon that a lab's domains can be made in. */
+export type DomainDaemon = Pick<Libvirtd, 'virsh'>;
+
 /** "kvm" when this machine can, else "qemu" (emulation). */
 export function domainType(): 'kvm' | 'qemu' {
   try {
@@ -64,17 +67,17 @@ async function writeDomain(lab: Lab, name: string): Promise<string> {
 }
 
 /** Makes persistent domains and leaves them off. */
-export async function defineDomains(lab: Lab, libvirtd: Libvirtd, names: readonly string[]): Promise<void> {
+export async function defineDomains(lab: Lab, libvirtd: DomainDaemon, names: readonly string[]): Promise<void> {
   for (const name of names) await libvirtd.virsh('define', await writeDomain(lab, name));
 }
 
 /** Starts a domain that is not defined: it is gone when it stops. */
-export async function startTransientDomain(lab: Lab, libvirtd: Libvirtd, name: string): Promise<void> {
+export async function startTransientDomain(lab: Lab, libvirtd: DomainDaemon, name: string): Promise<void> {
   await libvirtd.virsh('create', await writeDomain(lab, name));
 }
 
 /** Makes persistent domains and starts them; resolves when every guest has booted and works: its disk counters move. */
-export async function startDomains(lab: Lab, libvirtd: Libvirtd, names: readonly string[]): Promise<void> {
+export async function startDomains(lab: Lab, libvirtd: DomainDaemon, names: readonly string[]): Promise<void> {
   await defineDomains(lab, libvirtd, names);
   for (const name of names) await libvirtd.virsh('start', name);
   for (const name of names) {
