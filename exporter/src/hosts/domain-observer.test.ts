@@ -208,6 +208,23 @@ describe('snapshots and checkpoints', () => {
     expect(observed('web-1')?.snapshots).toBeUndefined();
     expect(host.snapshot.polls.get('snapshots')?.success).not.toBe(false);
   });
+
+  it('are unknown, not none, where the driver has no such thing and filters all the same, as LXC does', async () => {
+    await startUp({
+      prepare: (fake) => {
+        fake.on(DOMAIN_LIST_ALL_SNAPSHOTS, () =>
+          daemonError('NO_SUPPORT', ERROR_FROM.NONE, 'virDomainListAllSnapshots'),
+        );
+        fake.on(DOMAIN_LIST_ALL_CHECKPOINTS, () => ({ checkpoints: [], ret: 0 }));
+      },
+    });
+    await until(() => observed('web-1')?.checkpoints !== undefined, 'checkpoints');
+    expect(observed('web-1')?.checkpoints).toEqual({ count: 0 });
+    await until(() => callsOf(DOMAIN_LIST_ALL_SNAPSHOTS) > 0, 'the question');
+    await watch.polls(2);
+    expect(observed('web-1')?.snapshots).toBeUndefined();
+    expect(callsOf(DOMAIN_LIST_ALL_SNAPSHOTS)).toBe(1);
+  });
 });
 
 /** A guest's answer, in the layout libvirt 9.0.0 gives. */

@@ -18,6 +18,11 @@ const DOCUMENTS_MAX = 32;
 
 type Kind = 'snapshots' | 'checkpoints';
 
+const PROCEDURES: Readonly<Record<Kind, string>> = {
+  snapshots: 'DOMAIN_LIST_ALL_SNAPSHOTS',
+  checkpoints: 'DOMAIN_LIST_ALL_CHECKPOINTS',
+};
+
 const FILTERS: Readonly<Record<Kind, DomainFilter>> = {
   snapshots: { hasSnapshot: true },
   checkpoints: { hasCheckpoint: true },
@@ -37,8 +42,9 @@ export class DomainPoints {
   /** By the domain's UUID: when each of its points was made, by name. */
   readonly #madeAt = new Map<string, ReadonlyMap<string, number>>();
   #listedAt = -Infinity;
-  /** The domains that have any; undefined where the driver does not know the filter. */
+  /** The domains that have any; undefined where the driver does not tell. */
   #having: ReadonlySet<string> | undefined;
+  #driverHasThem = false;
 
   constructor(kind: Kind, context: DomainCallsContext) {
     this.#kind = kind;
@@ -61,8 +67,7 @@ export class DomainPoints {
       this.#madeAt.delete(uuid);
     }
     const due = this.#rounds.due(all.filter(({ uuid }) => having.has(uuid)));
-    const procedure = this.#kind === 'snapshots' ? 'DOMAIN_LIST_ALL_SNAPSHOTS' : 'DOMAIN_LIST_ALL_CHECKPOINTS';
-    const asked = await askEach(this.#context, due, procedure, async (connection, domain, options) => {
+    const asked = await askEach(this.#context, due, PROCEDURES[this.#kind], async (connection, domain, options) => {
       this.#rounds.asked(domain.uuid);
       this.#show(domain.uuid, undefined);
       this.#show(domain.uuid, await this.#read(connection, domain, options));
@@ -80,7 +85,8 @@ export class DomainPoints {
       const list = await hung.run(`list of domains with ${this.#kind}`, acquire, (connection) =>
         connection.domains.list(FILTERS[this.#kind], { deadlineMs, signal, lane: 'bulk' }),
       );
-      this.#having = new Set(list.map(({ uuid }) => uuid));
+      this.#driverHasThem ||= list.length > 0 || (await this.#askDriver());
+      this.#having = this.#driverHasThem ? new Set(list.map(({ uuid }) => uuid)) : undefined;
     } catch (error) {
       this.#having = undefined;
       for (const { uuid } of this.#context.domains.all()) this.#show(uuid, undefined);
@@ -90,6 +96,25 @@ export class DomainPoints {
       throw error;
     }
     return true;
+  }
+
+  /** A driver that has no such thing at all filters its list all the same, as LXC does: ask it about some domain. */
+  async #askDriver(): Promise<boolean> {
+    const { support, hung, acquire, domains, deadlineMs, signal } = this.#context;
+    const [some] = domains.all();
+    if (some === undefined) {
+      this.#listedAt = -Infinity;
+      return false;
+    }
+    const answer = await support.try(PROCEDURES[this.#kind], () =>
+      hung.run(`${this.#kind} of ${some.uuid}`, acquire, ({ snapshots }) => {
+        const options = { deadlineMs, signal, lane: 'bulk' } as const;
+        return this.#kind === 'snapshots'
+          ? snapshots.list(some, undefined, options)
+          : snapshots.checkpoints(some, undefined, options);
+      }),
+    );
+    return answer !== undefined;
   }
 
   async #read(connection: Connection, domain: DomainSnapshot, options: CallOptions): Promise<PointsInTime> {
