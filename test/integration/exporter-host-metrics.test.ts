@@ -46,6 +46,7 @@ beforeAll(async () => {
       return (
         page.value('libvirt_storage_pool_volumes') !== undefined &&
         page.value('libvirt_network_active') !== undefined &&
+        page.all('libvirt_host_numa_cell_memory_bytes').length > 0 &&
         page.value('libvirt_host_allocated_vcpus', { state: 'inactive' }) !== undefined
       );
     },
@@ -71,6 +72,26 @@ test('an inactive network has its flags and bridge, and no leases', async () => 
   expect(page.value('libvirt_network_persistent', labels)).toBe(1);
   expect(page.value('libvirt_network_info', { ...labels, bridge: 'vireobr7' })).toBe(1);
   expect(page.value('libvirt_network_dhcp_leases', labels)).toBeUndefined();
+});
+
+test('NUMA cells have what virsh says of them, huge pages by size', async () => {
+  const capabilities = await libvirtd.virsh('capabilities');
+  const cell = /<cell id='(\d+)'>[^]*?<\/cell>/.exec(capabilities);
+  const labels = { host: 'lab', cell: cell?.[1] ?? '' };
+  const page = await exporter.scrape();
+  const kib = Number(/<memory unit='KiB'>(\d+)</.exec(cell?.[0] ?? '')?.[1]);
+  expect(page.value('libvirt_host_numa_cell_memory_bytes', labels)).toBe(kib * 1024);
+  expect(page.value('libvirt_host_numa_cell_memory_free_bytes', labels)).toBeLessThan(kib * 1024);
+  const cpus = Number(/<cpus num='(\d+)'/.exec(cell?.[0] ?? '')?.[1]);
+  expect(page.value('libvirt_host_numa_cell_cpus', labels)).toBe(cpus);
+  const sizes = [...(cell?.[0] ?? '').matchAll(/<pages unit='KiB' size='(\d+)'>(\d+)</g)].slice(1);
+  expect(page.all('libvirt_host_hugepages', labels)).toHaveLength(sizes.length);
+  for (const [, size, total] of sizes) {
+    const ofSize = { ...labels, size_bytes: String(Number(size) * 1024) };
+    expect(page.value('libvirt_host_hugepages', ofSize)).toBe(Number(total));
+    const free = await libvirtd.virsh('freepages', '--cellno', labels.cell, '--pagesize', `${size ?? ''}KiB`);
+    expect(page.value('libvirt_host_hugepages_free', ofSize)).toBe(Number(/KiB: (\d+)/.exec(free)?.[1]));
+  }
 });
 
 test('what domains were promised is the sum of their XML, without the one that is left out', async () => {

@@ -24,8 +24,14 @@ export const GROUPS = [
   {
     name: 'numa',
     on: true,
-    what: 'Free memory of NUMA cells',
-    cost: 'one short call a minute; a series a cell',
+    what: 'NUMA cells: memory, free memory, CPUs',
+    cost: 'two short calls a minute; 3 series a cell',
+  },
+  {
+    name: 'hugepage',
+    on: true,
+    what: 'Huge pages of NUMA cells, by size',
+    cost: 'two short calls a minute and one more a cell; 2 series a cell and size',
   },
   {
     name: 'domain',

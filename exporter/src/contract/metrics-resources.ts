@@ -22,11 +22,39 @@ export const ALLOCATION_FACTS = {
 
 /** NUMA cells. */
 export const NUMA_FACTS = {
+  libvirt_host_numa_cell_memory_bytes: {
+    type: 'gauge',
+    labels: ['host', 'cell'],
+    what: 'Memory of a NUMA cell',
+    from: 'libvirt capabilities XML host/topology/cells/cell/memory',
+  },
   libvirt_host_numa_cell_memory_free_bytes: {
     type: 'gauge',
     labels: ['host', 'cell'],
     what: 'Free memory of a NUMA cell',
     from: 'libvirt NODE_GET_CELLS_FREE_MEMORY',
+  },
+  libvirt_host_numa_cell_cpus: {
+    type: 'gauge',
+    labels: ['host', 'cell'],
+    what: 'Number of logical CPUs of a NUMA cell',
+    from: 'libvirt capabilities XML host/topology/cells/cell/cpus',
+  },
+} as const satisfies Record<string, FactSpec>;
+
+/** Huge pages: every size but the smallest, which is the host's ordinary one. */
+export const HUGEPAGE_FACTS = {
+  libvirt_host_hugepages: {
+    type: 'gauge',
+    labels: ['host', 'cell', 'size_bytes'],
+    what: 'Number of huge pages a NUMA cell has, free or not',
+    from: 'libvirt capabilities XML host/topology/cells/cell/pages',
+  },
+  libvirt_host_hugepages_free: {
+    type: 'gauge',
+    labels: ['host', 'cell', 'size_bytes'],
+    what: 'Number of free huge pages of a NUMA cell',
+    from: 'libvirt NODE_GET_FREE_PAGES',
   },
 } as const satisfies Record<string, FactSpec>;
 

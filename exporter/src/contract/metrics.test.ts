@@ -122,7 +122,12 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
       'iothread',
       'storage_pool',
       'network',
+      'volume',
+      'lease',
       'cell',
+      'size_bytes',
+      'depth',
+      'mountpoint',
       'detail',
       'monitor',
       'bank',
@@ -135,7 +140,7 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
       'kind',
       'group',
     ];
-    const ours = ['procedure', 'outcome', 'statistic', 'encoding', 'action', 'result'];
+    const ours = ['procedure', 'outcome', 'statistic', 'encoding', 'action', 'result', 'reason', 'end', 'direction'];
     const allowed = new Set(name.startsWith('vireo_') ? [...dimensions, ...ours] : dimensions);
     if (family.type !== 'info') expect(family.labels.filter((label) => !allowed.has(label))).toEqual([]);
     if (name.startsWith('libvirt_')) expect(family.labels[0]).toBe('host');

@@ -34,7 +34,7 @@ import {
   SNAPSHOT_FACTS,
 } from './metrics-observed.ts';
 import type { ObservedFactName } from './metrics-observed.ts';
-import { ALLOCATION_FACTS, EVENT_FACTS, NETWORK_FACTS, NUMA_FACTS } from './metrics-resources.ts';
+import { ALLOCATION_FACTS, EVENT_FACTS, HUGEPAGE_FACTS, NETWORK_FACTS, NUMA_FACTS } from './metrics-resources.ts';
 import { VIREO_HOST_FACTS, VIREO_PROCESS_FACTS } from './metrics-vireo.ts';
 
 /** Families that belong together, in the docs and in a scrape. */
@@ -52,6 +52,7 @@ function facts(table: Readonly<Record<string, FactSpec>>): MetricFamily[] {
 export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
   { title: 'Hosts', group: 'host', families: facts({ ...HOST_FACTS, ...ALLOCATION_FACTS }) },
   { title: 'NUMA cells', group: 'numa', families: facts(NUMA_FACTS) },
+  { title: 'Huge pages', group: 'hugepage', families: facts(HUGEPAGE_FACTS) },
   { title: 'Domains', group: 'domain', families: facts(DOMAIN_FACTS) },
   { title: 'CPU of a domain', group: 'cpu', families: [...CPU_STATISTICS, ...facts(CPU_MONITOR_FACTS)] },
   { title: 'Memory of a domain', group: 'memory', families: [...MEMORY_STATISTICS, ...facts(MEMORY_MONITOR_FACTS)] },
@@ -111,6 +112,7 @@ export type FactName =
   | keyof typeof POOL_FACTS
   | keyof typeof ALLOCATION_FACTS
   | keyof typeof NUMA_FACTS
+  | keyof typeof HUGEPAGE_FACTS
   | keyof typeof NETWORK_FACTS
   | keyof typeof EVENT_FACTS
   | keyof typeof VIREO_HOST_FACTS;

@@ -26,6 +26,7 @@ import type {
   PollOutcome,
   PoolSnapshot,
   NodeSnapshot,
+  NumaCellSnapshot,
 } from './snapshot.ts';
 
 /** Events come in bursts; one snapshot serves all of a burst. */
@@ -63,7 +64,7 @@ export class Host {
   #node: NodeSnapshot | undefined;
   #pools: readonly PoolSnapshot[] = [];
   #networks: readonly NetworkSnapshot[] | undefined;
-  #cellFreeBytes: readonly number[] | undefined;
+  #cells: readonly NumaCellSnapshot[] | undefined;
   readonly #events = new EventCounts();
   #generation = 0;
   /** Sessions in a row that failed, or ended before they had an inventory. */
@@ -187,7 +188,7 @@ export class Host {
     this.#node = session.node;
     this.#pools = session.pools;
     this.#networks = session.networks;
-    this.#cellFreeBytes = session.cellFreeBytes;
+    this.#cells = session.cells;
     if (session.hasInventory) {
       this.#failures = 0;
       clearTimeout(this.#goingStale);
@@ -215,7 +216,7 @@ export class Host {
     this.#domains.clear();
     this.#pools = [];
     this.#networks = undefined;
-    this.#cellFreeBytes = undefined;
+    this.#cells = undefined;
     if (this.#state.kind === 'lost') this.#facts = undefined;
     this.#publish();
   }
@@ -274,7 +275,7 @@ export class Host {
       filteredDomains: this.#domains.leftOut,
       pools: this.#pools,
       ...(this.#networks === undefined ? {} : { networks: this.#networks }),
-      ...(this.#cellFreeBytes === undefined ? {} : { cellFreeBytes: this.#cellFreeBytes }),
+      ...(this.#cells === undefined ? {} : { cells: this.#cells }),
       events: this.#events.snapshot(),
       polls: new Map(this.#outcomes),
     };

@@ -20,12 +20,21 @@ import { fetchFacts, fetchNode } from './node.ts';
 import { PerDomainPoller } from './per-domain-poller.ts';
 import { PollGroups } from './poll-groups.ts';
 import { fetchNetworks } from './networks.ts';
+import { fetchCells } from './numa.ts';
 import { fetchPools } from './pools.ts';
 import { locklessGroups, monitorGroups } from './statistics-groups.ts';
 import { StatisticsConnections } from './statistics-connections.ts';
 import { StatisticsPoller } from './statistics.ts';
 import type { HostChange } from './changes.ts';
-import type { HostFacts, NetworkSnapshot, NodeSnapshot, PollGroup, PollOutcome, PoolSnapshot } from './snapshot.ts';
+import type {
+  HostFacts,
+  NetworkSnapshot,
+  NodeSnapshot,
+  NumaCellSnapshot,
+  PollGroup,
+  PollOutcome,
+  PoolSnapshot,
+} from './snapshot.ts';
 
 /** How many deadlines each question of the beginning may take: a daemon that has just started is slow. */
 const OPENING_DEADLINES = 5;
@@ -75,7 +84,7 @@ export class HostSession {
   node: NodeSnapshot | undefined;
   pools: readonly PoolSnapshot[] = [];
   networks: readonly NetworkSnapshot[] | undefined;
-  cellFreeBytes: readonly number[] | undefined;
+  cells: readonly NumaCellSnapshot[] | undefined;
 
   readonly #context: SessionContext;
   readonly #control: Connection;
@@ -386,15 +395,14 @@ export class HostSession {
   async #fetchCells(): Promise<'not due' | undefined> {
     const { groups, slowIntervalMs } = this.#context.poll;
     const now = performance.now();
-    if (!groups.has('numa') || now - this.#cellsReadAt < slowIntervalMs) return 'not due';
+    const hugepages = groups.has('hugepage');
+    if (!(hugepages || groups.has('numa')) || now - this.#cellsReadAt < slowIntervalMs) return 'not due';
     this.#cellsReadAt = now;
-    this.cellFreeBytes = undefined;
-    this.cellFreeBytes = await this.#support.try('NODE_GET_CELLS_FREE_MEMORY', () =>
-      this.#hung.run(
-        'free memory of cells',
-        () => this.#statisticsConnections.acquire(),
-        (connection) => connection.host.cellsFreeMemoryBytes(this.#options({ lane: 'bulk' })),
-      ),
+    this.cells = undefined;
+    this.cells = await this.#hung.run(
+      'NUMA cells',
+      () => this.#statisticsConnections.acquire(),
+      (connection) => fetchCells(connection, this.#support, hugepages, this.#options({ lane: 'bulk' })),
     );
     return undefined;
   }

@@ -122,6 +122,24 @@ export interface NetworkSnapshot {
   readonly leases?: number;
 }
 
+/** One NUMA cell of the host. */
+export interface NumaCellSnapshot {
+  /** Its number, which need not be its position. */
+  readonly cell: number;
+  readonly memoryBytes?: number;
+  readonly freeBytes?: number;
+  readonly cpus?: number;
+  /** Absent when they were not asked for. */
+  readonly hugepages?: readonly HugepagesSnapshot[];
+}
+
+/** Huge pages of one size in one cell. */
+export interface HugepagesSnapshot {
+  readonly sizeBytes: number;
+  readonly total: number;
+  readonly free?: number;
+}
+
 /** How often one kind of event came. */
 export interface EventCount {
   readonly event: string;
@@ -183,8 +201,7 @@ export interface HostSnapshot {
   readonly filteredDomains?: number;
   readonly pools: readonly PoolSnapshot[];
   readonly networks?: readonly NetworkSnapshot[];
-  /** Free bytes by NUMA cell, from cell 0 on. */
-  readonly cellFreeBytes?: readonly number[];
+  readonly cells?: readonly NumaCellSnapshot[];
   /** Since Vireo started. */
   readonly events?: readonly EventCount[];
   readonly polls: ReadonlyMap<PollGroup, PollOutcome>;

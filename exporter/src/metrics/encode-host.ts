@@ -89,7 +89,7 @@ export class HostEncoder {
       this.encodeDomainCounts(writer, snapshot);
       unlabelled += this.encodePools(writer, snapshot.pools);
       encodeAllocation(writer, this.open, snapshot.domains.values());
-      encodeCells(writer, this.open, snapshot.cellFreeBytes ?? []);
+      encodeCells(writer, this.open, snapshot.cells ?? []);
       unlabelled += encodeNetworks(writer, this.open, snapshot.networks ?? []);
       writer.addGiven(FILTERED, this.plain, snapshot.filteredDomains);
     }

@@ -35,6 +35,20 @@ describe('what domains were promised', () => {
   });
 });
 
+describe('NUMA cells', () => {
+  it('have what is known of each, by number and by size of page', async () => {
+    const page = await pageOf(KVM1);
+    expect(valueOf(page, 'libvirt_host_numa_cell_memory_bytes', { cell: '2' })).toBe(17_179_869_184);
+    expect(valueOf(page, 'libvirt_host_numa_cell_memory_free_bytes', { cell: '2' })).toBe(0);
+    expect(valueOf(page, 'libvirt_host_numa_cell_cpus', { cell: '0' })).toBe(8);
+    expect(valueOf(page, 'libvirt_host_numa_cell_cpus', { cell: '2' })).toBeUndefined();
+    expect(valueOf(page, 'libvirt_host_hugepages', { cell: '0', size_bytes: '2097152' })).toBe(512);
+    expect(valueOf(page, 'libvirt_host_hugepages_free', { cell: '0', size_bytes: '2097152' })).toBe(100);
+    expect(valueOf(page, 'libvirt_host_hugepages', { cell: '0', size_bytes: '1073741824' })).toBe(0);
+    expect(valueOf(page, 'libvirt_host_hugepages_free', { cell: '0', size_bytes: '1073741824' })).toBeUndefined();
+  });
+});
+
 describe('virtual networks', () => {
   it('show no leases and no bridge where none are known', async () => {
     const page = await pageOf(KVM1);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host gives its domains, to samples: NUMA cells, virtual networks, what was promised of it; and events.
 
-import type { DomainSnapshot, EventCount, NetworkSnapshot } from '../hosts/snapshot.ts';
+import type { DomainSnapshot, EventCount, NetworkSnapshot, NumaCellSnapshot } from '../hosts/snapshot.ts';
 import { closeLabels, familyIndex } from './exposition.ts';
 import type { SampleWriter } from './exposition.ts';
 
 const ALLOCATED_VCPUS = familyIndex('libvirt_host_allocated_vcpus');
 const ALLOCATED_MEMORY = familyIndex('libvirt_host_allocated_memory_bytes');
+const CELL_MEMORY = familyIndex('libvirt_host_numa_cell_memory_bytes');
 const CELL_FREE = familyIndex('libvirt_host_numa_cell_memory_free_bytes');
+const CELL_CPUS = familyIndex('libvirt_host_numa_cell_cpus');
+const HUGEPAGES = familyIndex('libvirt_host_hugepages');
+const HUGEPAGES_FREE = familyIndex('libvirt_host_hugepages_free');
 const NETWORK_INFO = familyIndex('libvirt_network_info');
 const NETWORK_ACTIVE = familyIndex('libvirt_network_active');
 const NETWORK_AUTOSTART = familyIndex('libvirt_network_autostart');
@@ -31,10 +35,20 @@ export function encodeAllocation(writer: SampleWriter, open: string, domains: It
   }
 }
 
-/** Free memory by cell, from cell 0 on. */
-export function encodeCells(writer: SampleWriter, open: string, freeBytes: readonly number[]): void {
-  for (const [cell, bytes] of freeBytes.entries()) {
-    writer.add(CELL_FREE, closeLabels(open, [['cell', String(cell)]]), bytes);
+export function encodeCells(writer: SampleWriter, open: string, cells: readonly NumaCellSnapshot[]): void {
+  for (const { cell, memoryBytes, freeBytes, cpus, hugepages } of cells) {
+    const labels = closeLabels(open, [['cell', String(cell)]]);
+    writer.addGiven(CELL_MEMORY, labels, memoryBytes);
+    writer.addGiven(CELL_FREE, labels, freeBytes);
+    writer.addGiven(CELL_CPUS, labels, cpus);
+    for (const { sizeBytes, total, free } of hugepages ?? []) {
+      const ofSize = closeLabels(open, [
+        ['cell', String(cell)],
+        ['size_bytes', String(sizeBytes)],
+      ]);
+      writer.add(HUGEPAGES, ofSize, total);
+      writer.addGiven(HUGEPAGES_FREE, ofSize, free);
+    }
   }
 }
 

@@ -100,3 +100,17 @@ it('free memory is in bytes already', async () => {
   await expect(host.freeMemoryBytes()).resolves.toBe(0x1_0780_0000);
   await expect(host.cellsFreeMemoryBytes()).resolves.toEqual([0x1_0780_0000]);
 });
+
+it('free pages of a cell are told by their size', async () => {
+  const { daemon, host } = start();
+  daemon.answer(340, { ret: '00000002' + '0000000000000007' + '0000000000000000' });
+  await expect(host.freePages(1, [2048, 1_048_576])).resolves.toEqual(
+    new Map([
+      [2048, 7],
+      [1_048_576, 0],
+    ]),
+  );
+  expect(daemon.calls.map(({ args }) => args)).toEqual([
+    '00000002' + '00000800' + '00100000' + '00000001' + '00000001' + '00000000',
+  ]);
+});

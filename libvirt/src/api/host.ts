@@ -13,6 +13,7 @@ import {
   NODE_GET_CPU_MAP,
   NODE_GET_CPU_STATS,
   NODE_GET_FREE_MEMORY,
+  NODE_GET_FREE_PAGES,
   NODE_GET_INFO,
   NODE_GET_MEMORY_STATS,
 } from '../protocol/connect.ts';
@@ -133,6 +134,21 @@ export class HostApi {
   async cellsFreeMemoryBytes(options?: CallOptions): Promise<readonly number[]> {
     const { cells } = await this.#rpc.call(NODE_GET_CELLS_FREE_MEMORY, { startCell: 0, maxcells: 1024 }, options);
     return cells.map(toNumber);
+  }
+
+  /**
+   * How many pages of each of these sizes are free in one NUMA cell. The capabilities XML says which sizes a cell has;
+   * libvirt refuses any other.
+   * @param sizesKiB whole KiB, as libvirt wants them
+   */
+  async freePages(
+    cell: number,
+    sizesKiB: readonly number[],
+    options?: CallOptions,
+  ): Promise<ReadonlyMap<number, number>> {
+    const args = { pages: sizesKiB, startCell: cell, cellCount: 1, flags: 0 };
+    const { counts } = await this.#rpc.call(NODE_GET_FREE_PAGES, args, options);
+    return new Map(counts.slice(0, sizesKiB.length).map((count, i) => [sizesKiB[i] ?? NaN, toNumber(count)]));
   }
 
   /** Which CPUs are there and online. */

@@ -105,6 +105,15 @@ export const NODE_GET_CELLS_FREE_MEMORY = remoteProcedure(101, 'NODE_GET_CELLS_F
   ret: { cells: array(uhyper, NODE_MAX_CELLS) },
 });
 
+/**
+ * Free pages of each size in KiB and each of cellCount cells from startCell on: all sizes of one cell, then the next
+ * cell's. Fails as a whole when a cell has no pages of one of the sizes. libvirt 1.2.6.
+ */
+export const NODE_GET_FREE_PAGES = remoteProcedure(340, 'NODE_GET_FREE_PAGES', {
+  args: { pages: array(uint, NODE_MAX_CELLS), startCell: int, cellCount: uint, flags: uint },
+  ret: { counts: array(uhyper, NODE_MAX_CELLS) },
+});
+
 /** Bit i, lowest first, of the map says whether CPU i is online; `ret` is the number of CPUs. */
 export const NODE_GET_CPU_MAP = remoteProcedure(293, 'NODE_GET_CPU_MAP', {
   args: { need_map: int, need_online: int, flags: uint },

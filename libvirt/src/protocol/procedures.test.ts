@@ -126,6 +126,13 @@ const VECTORS: readonly Vector[] = [
     '00000000' + '00000004',
   ),
   ...call(
+    protocol.NODE_GET_FREE_PAGES,
+    { pages: [2048], startCell: 0, cellCount: 1, flags: 0 },
+    '00000001' + '00000800' + '00000000' + '00000001' + '00000000',
+    { counts: [0n] },
+    '00000001' + '0000000000000000',
+  ),
+  ...call(
     protocol.NODE_GET_CPU_MAP,
     { need_map: 1, need_online: 1, flags: 0 },
     '00000001' + '00000001' + '00000000',

@@ -487,7 +487,19 @@ export const KVM1: HostSnapshot = hostWith([WEB, FROZEN, OFF], {
       persistent: true,
     },
   ],
-  cellFreeBytes: [1_073_741_824, 0],
+  cells: [
+    {
+      cell: 0,
+      memoryBytes: 17_179_869_184,
+      freeBytes: 1_073_741_824,
+      cpus: 8,
+      hugepages: [
+        { sizeBytes: 2_097_152, total: 512, free: 100 },
+        { sizeBytes: 1_073_741_824, total: 0 },
+      ],
+    },
+    { cell: 2, memoryBytes: 17_179_869_184, freeBytes: 0 },
+  ],
   events: [
     { event: 'stopped', detail: 'crashed', count: 2 },
     { event: 'watchdog', detail: '', count: 1 },
