@@ -57,3 +57,12 @@ test('a daemon that quotes a password does not get it into a task or the log', (
   expect(message).not.toContain('hunter2');
   expect(message).toContain('storage.example');
 });
+
+test.each([
+  new TransportError('LV_CONN_REFUSED', 'proxy https://root:hunter2@gate.example refused'),
+  new Error('no such thing: https://root:hunter2@gate.example'),
+])('nor does %s of our own side', (error) => {
+  const { message } = actionErrorOf(error);
+  expect(message).not.toContain('hunter2');
+  expect(message).toContain('gate.example');
+});

@@ -33,16 +33,17 @@ export function actionErrorOf(error: unknown): ActionError {
   }
   if (error instanceof LibvirtError) {
     const { code } = error;
-    if (code === 'LV_TIMEOUT') return new ActionError('VIREO_LIBVIRT_TIMEOUT', error.message, { cause: error });
-    if (code === 'LV_BUSY') return new ActionError('VIREO_QUEUE_FULL', error.message, { cause: error });
+    const text = shownText(error.message);
+    if (code === 'LV_TIMEOUT') return new ActionError('VIREO_LIBVIRT_TIMEOUT', text, { cause: error });
+    if (code === 'LV_BUSY') return new ActionError('VIREO_QUEUE_FULL', text, { cause: error });
     const lost = code.startsWith('LV_CONN_') || code === 'LV_ARG_CREDENTIALS' || code === 'LV_ARG_CLOSED';
-    return new ActionError(lost ? 'VIREO_HOST_LOST' : 'VIREO_LIBVIRT', error.message, { cause: error });
+    return new ActionError(lost ? 'VIREO_HOST_LOST' : 'VIREO_LIBVIRT', text, { cause: error });
   }
   if (error instanceof Error && 'code' in error && error.code === 'VIREO_BUSY') {
     return new ActionError('VIREO_BUSY', error.message, { cause: error });
   }
   const message = error instanceof Error ? error.message : 'something that is no error was thrown';
-  return new ActionError('VIREO_INTERNAL', message, { cause: error });
+  return new ActionError('VIREO_INTERNAL', shownText(message), { cause: error });
 }
 
 /**

@@ -52,6 +52,7 @@ describe('an action that is done', () => {
     const task = await lab.done('suspend', { reason: 'maintenance' });
     const events = lab.audit.map(({ event }) => event);
     expect(events).toEqual(['action.requested', 'action.accepted', 'action.started', 'action.succeeded']);
+    expect(new Set(lab.audit.map(({ domain }) => domain))).toEqual(new Set([lab.running.spec.name]));
     expect(lab.audit.at(-1)).toMatchObject({
       event: 'action.succeeded',
       task: task.id,
@@ -169,6 +170,39 @@ describe('an Idempotency-Key', () => {
     await lab.end(first);
     expect(await lab.service.submit(order)).toMatchObject({ id: first.id, state: 'succeeded' });
     expect(lab.callsOf(protocol.DOMAIN_SUSPEND)).toBe(1);
+  });
+
+  test('is on record when it is used again, with the task it stands for', async () => {
+    const order = lab.order('suspend', { idempotencyKey: 'k1', domain: lab.running.spec.name });
+    const first = await lab.end(await lab.service.submit(order));
+    const before = lab.audit.length;
+    await lab.service.submit(order);
+    const events = lab.audit.slice(before);
+    expect(events.map(({ event }) => event)).toEqual(['action.requested', 'action.repeated']);
+    expect(events[1]).toMatchObject({ task: first.id, domain: first.domain, uuid: first.uuid, tokenName: 'ops' });
+  });
+
+  test('gives the task as it ended, also when a thousand others have ended since', async () => {
+    const order = lab.order('suspend', { idempotencyKey: 'k1' });
+    const first = await lab.end(await lab.service.submit(order));
+    for (let n = 0; n <= 10; n += 1) {
+      await Promise.all(Array.from({ length: 100 }, () => lab.service.submit(lab.order('suspend'))));
+    }
+    expect(lab.service.task(first.id)).toBeUndefined();
+    expect(await lab.service.submit(order)).toMatchObject({ id: first.id, state: 'succeeded' });
+  });
+
+  test('finds its task again when the domain is gone, for whom the domain was within reach', async () => {
+    const order = lab.order('destroy', { idempotencyKey: 'k1' });
+    lab.simulated.undefine(lab.running);
+    const task = await lab.end(await lab.service.submit(order));
+    await expect(lab.service.check(order)).rejects.toMatchObject({ code: 'VIREO_DOMAIN_UNKNOWN' });
+    expect(await lab.service.earlier(order, { can: () => true })).toMatchObject({ id: task.id, state: 'succeeded' });
+    const asked: unknown[] = [];
+    const can = (...question: unknown[]): boolean => asked.push(question) === 0;
+    expect(await lab.service.earlier(order, { can })).toBeUndefined();
+    expect(asked).toEqual([['force', { host: 'kvm1', domainName: task.domain }]]);
+    expect(await lab.service.earlier(lab.order('destroy'), { can: () => true })).toBeUndefined();
   });
 
   test('is refused with another request, is another one with another token, and free after a refusal', async () => {

@@ -2,7 +2,7 @@
 // The door of this room: accepts actions, gives each its turn, keeps what became of it. Nothing survives the process but
 // the audit log, and nothing is repeated by itself.
 
-import { ACTION_IDS, ACTIONS, deadlineSeconds } from '../contract/actions.ts';
+import { ACTION_IDS, ACTIONS, deadlineSeconds, requiredPrivileges } from '../contract/actions.ts';
 import type { ActionId } from '../contract/actions.ts';
 import type { Privilege } from '../contract/privileges.ts';
 import type { Actor, Task } from '../contract/tasks.ts';
@@ -47,7 +47,7 @@ export interface ActionOrder {
   readonly reason?: string;
   readonly actor: Actor;
   readonly bulkId?: string;
-  /** With the name of the token: the same again gives the same task. */
+  /** With the name of the token and the user: the same again gives the same task. */
   readonly idempotencyKey?: string;
 }
 
@@ -79,7 +79,7 @@ export class ActionService {
   readonly #options: ActionServiceOptions;
   readonly #now: () => number;
   readonly #history = new TaskHistory();
-  readonly #keys: IdempotencyKeys;
+  readonly #keys: IdempotencyKeys<TaskRecord>;
   readonly #lines = new Map<string, DomainLine>();
   readonly #gates = new Map<string, Gate>();
   readonly #aftermaths = new Map<string, AbortController>();
@@ -99,25 +99,39 @@ export class ActionService {
    * Rejects with ActionError, whose code is a problem's, when it is refused; nothing was sent then.
    */
   async submit(order: ActionOrder): Promise<Task> {
-    const { actor, idempotencyKey, bulkId: _bulkId, domain: _domain, ...body } = order;
-    this.#options.audit(requestEvent('action.requested', order));
-    const name = this.#snapshotOf(order)?.name;
+    const { actor, idempotencyKey } = order;
+    const name = order.domain ?? this.#snapshotOf(order)?.name;
+    const named = name === undefined ? {} : { domain: name };
+    this.#options.audit(requestEvent('action.requested', order, named));
     try {
-      const accept = (): Promise<Task> => this.#accept(order);
-      const task =
-        idempotencyKey === undefined
-          ? await accept()
-          : await this.#keys.once(actor.token, idempotencyKey, body, accept);
-      return this.#history.get(task.id) ?? task;
+      const accept = (): Promise<TaskRecord> => this.#accept(order);
+      if (idempotencyKey === undefined) return (await accept()).task;
+      const { accepted, isRepeat } = await this.#keys.once(actor, idempotencyKey, bodyOf(order), accept);
+      if (isRepeat) this.#repeated(order, accepted);
+      return accepted.task;
     } catch (error) {
-      const { code, message, cause } = actionErrorOf(error);
-      const details = {
-        ...(name === undefined ? {} : { domain: name }),
-        ...(cause instanceof Error ? { libvirtError: cause.name } : {}),
-      };
-      this.#options.audit(requestEvent('action.refused', order, { code, detail: message, ...details }));
-      throw actionErrorOf(error);
+      const refusal = actionErrorOf(error);
+      const { code, message: detail, cause } = refusal;
+      const libvirtError = cause instanceof Error ? { libvirtError: cause.name } : {};
+      this.#options.audit(requestEvent('action.refused', order, { code, detail, ...named, ...libvirtError }));
+      throw refusal;
     }
+  }
+
+  /**
+   * The task that the same order with the same Idempotency-Key was accepted as, also when its domain is gone by now;
+   * undefined when there is none, or its domain is not within reach of whoever asks.
+   */
+  async earlier(order: Omit<ActionOrder, 'domain'>, who: Privileged): Promise<Task | undefined> {
+    const { actor, idempotencyKey, action, options } = order;
+    if (idempotencyKey === undefined) return undefined;
+    const record = await this.#keys.find(actor, idempotencyKey, bodyOf(order));
+    if (record === undefined) return undefined;
+    const target = { host: record.task.host, domainName: record.task.domain };
+    if (!requiredPrivileges(action, options).every((privilege) => who.can(privilege, target))) return undefined;
+    this.#options.audit(requestEvent('action.requested', order, { domain: record.task.domain }));
+    this.#repeated(order, record);
+    return record.task;
   }
 
   /**
@@ -187,7 +201,11 @@ export class ActionService {
     await Promise.all(lines.map((line) => line.drained()));
   }
 
-  async #accept(order: ActionOrder): Promise<Task> {
+  #repeated(order: ActionOrder, { task: { id, domain } }: TaskRecord): void {
+    this.#options.audit(requestEvent('action.repeated', order, { task: id, domain }));
+  }
+
+  async #accept(order: ActionOrder): Promise<TaskRecord> {
     const { host, reading, verdict } = await this.#examine(order);
     const { action, options, reason, bulkId, actor, uuid } = order;
     const domain = reading.ref.name;
@@ -217,7 +235,7 @@ export class ActionService {
     this.#history.add(record);
     if (!verdict.changes) {
       record.end({ state: 'succeeded', changed: false, seen: reading });
-      return record.task;
+      return record;
     }
     if (action === 'destroy') {
       this.#lines.get(lineKey(order, 'normal'))?.interrupt('overtaken', ({ task }) => {
@@ -226,7 +244,7 @@ export class ActionService {
     }
     this.#aftermaths.get(targetKey(order))?.abort();
     this.#line(order).push({ record, run: (signal) => this.#run(host, record, order, signal) });
-    return record.task;
+    return record;
   }
 
   /** Everything that may refuse an action before it has a task. */
@@ -365,6 +383,12 @@ export class ActionService {
 }
 
 type Accepting = Extract<Verdict, { readonly allowed: true }>;
+
+/** What makes two orders the same. Whoever repeats one may have seen the domain under another name. */
+function bodyOf(order: ActionOrder): unknown {
+  const { host, uuid, action, options, ifDomainId, reason } = order;
+  return { host, uuid, action, options, ifDomainId, reason };
+}
 
 function laneOf(action: ActionId): ControlLane {
   return action === 'destroy' ? 'urgent' : 'normal';

@@ -5,10 +5,14 @@
 import type { ActionId } from '../contract/actions.ts';
 import type { Actor, Task, TaskState } from '../contract/tasks.ts';
 
-/** What can be on record. `requested` comes first, then `refused`, or `accepted` and all the rest. */
+/**
+ * What can be on record. `requested` comes first, then `refused`, or `repeated` for what was accepted before with the
+ * same Idempotency-Key, or `accepted` and all the rest.
+ */
 export const AUDIT_EVENTS = [
   'action.requested',
   'action.refused',
+  'action.repeated',
   'action.accepted',
   'action.started',
   'action.step',

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { LibvirtError, RemoteError } from '@vireo/libvirt';
+import { shownText } from '../xml/secret-text.ts';
 import type { HostError } from './snapshot.ts';
 
-/** An error as pages, metrics and logs show it. */
+/** An error as pages, metrics and logs show it: a daemon, or ssh, may quote a secret. */
 export function hostError(error: unknown): HostError {
-  if (error instanceof RemoteError) return { code: error.name, message: error.message };
-  if (error instanceof LibvirtError) return { code: error.code, message: error.message };
+  if (error instanceof RemoteError) return { code: error.name, message: shownText(error.message) };
+  if (error instanceof LibvirtError) return { code: error.code, message: shownText(error.message) };
   if (error instanceof Error) {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : 'VIREO_INTERNAL';
-    return { code, message: error.message };
+    return { code, message: shownText(error.message) };
   }
   return { code: 'LV_CONN_CLOSED', message: 'the connection was closed' };
 }

@@ -22,7 +22,7 @@ export interface HttpLogger {
 export type InspectionPort = Pick<HostInspection, 'capabilitiesXml' | 'domainXml' | 'domainXmlDiff' | 'screenshot'>;
 
 /** What may be done to domains, as the actions room does it. */
-export type ActionsPort = Pick<ActionService, 'describe' | 'submit' | 'check' | 'task' | 'tasks'>;
+export type ActionsPort = Pick<ActionService, 'describe' | 'submit' | 'earlier' | 'check' | 'task' | 'tasks'>;
 
 /** Consoles in the browser. */
 export interface ConsoleDeps {

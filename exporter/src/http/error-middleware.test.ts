@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { RequestHandler } from 'express';
+import { ActionError } from '../actions/action-error.ts';
 import { errorMiddleware } from './error-middleware.ts';
 
 async function answerOf(route: RequestHandler): Promise<{ status: number | 'broken'; body: string; errors: object[] }> {
@@ -33,6 +34,14 @@ describe('an error', () => {
     });
     expect(answer.status).toBe('broken');
     expect(answer.errors).toHaveLength(1);
+  });
+
+  it('of a fault of ours says nothing of it but in the log, whichever room calls it one', async () => {
+    const { status, body, errors } = await answerOf(() => {
+      throw new ActionError('VIREO_INTERNAL', 'a detail of ours');
+    });
+    expect([status, errors.length]).toEqual([500, 1]);
+    expect(body).not.toContain('a detail of ours');
   });
 
   it('that is no Error is a fault of ours', async () => {

@@ -33,10 +33,7 @@ export function errorMiddleware(logger: HttpLogger): ErrorRequestHandler {
     const { code, detail, headers } = problemOf(error);
     const { status } = PROBLEMS[code];
     const requestId = requestIdOf(response);
-    if (code === 'VIREO_INTERNAL') {
-      const { method, path } = request;
-      logger.error({ event: 'http.error', requestId, method, path, err: error }, 'a request failed by a fault of ours');
-    }
+    if (code === 'VIREO_INTERNAL') logFault(logger, request, response, error);
     if (response.headersSent) {
       // Half an answer is out; only a broken connection can still say that the rest is missing.
       response.destroy();
@@ -54,6 +51,13 @@ export function errorMiddleware(logger: HttpLogger): ErrorRequestHandler {
       .type('application/problem+json')
       .send(JSON.stringify({ type: 'about:blank', title, status, code, detail, requestId }));
   };
+}
+
+/** Logs a fault of ours, of which whoever asked is told nothing but that it is one. */
+export function logFault(logger: HttpLogger, request: Request, response: Response, error: unknown): void {
+  const { method, path } = request;
+  const fields = { event: 'http.error', requestId: requestIdOf(response), method, path, err: error };
+  logger.error(fields, 'a request failed by a fault of ours');
 }
 
 /** What an error is to whoever asked. */
@@ -76,7 +80,8 @@ export function problemOf(error: unknown): {
 function problemWithin(error: unknown): HttpProblem | undefined {
   if (error instanceof XmlError) return new HttpProblem('VIREO_LIBVIRT', `XML of the daemon: ${error.message}`);
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
-  if (!isProblemCode(error.code)) return undefined;
+  // Of a fault of ours the message is for the log.
+  if (!isProblemCode(error.code) || error.code === 'VIREO_INTERNAL') return undefined;
   const seconds =
     'retryAfterSeconds' in error && typeof error.retryAfterSeconds === 'number' ? error.retryAfterSeconds : 5;
   const retry = PROBLEMS[error.code].status === 503 ? { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) } : {};

@@ -23,6 +23,7 @@ class Refusal extends Error {
 
 let orders: ActionOrder[];
 let answer: (order: ActionOrder) => Task;
+let earlier: (order: ActionOrder) => Task | undefined;
 let api: TestApi;
 
 function taskOf(order: ActionOrder, different: Partial<Task> = {}): Task {
@@ -63,6 +64,7 @@ const actions: ActionsPort = {
     // eslint-disable-next-line @typescript-eslint/require-await -- so that what `answer` throws is a rejection
     return (async () => answer(order))();
   },
+  earlier: (order) => Promise.resolve(order.idempotencyKey === undefined ? undefined : earlier(order)),
   check: (order) =>
     order.uuid === domain(1, '').uuid
       ? Promise.resolve({ changes: true })
@@ -87,6 +89,7 @@ afterAll(() => api.close());
 beforeEach(() => {
   orders = [];
   answer = taskOf;
+  earlier = () => undefined;
 });
 
 const pathOf = (number: number, host = 'kvm1'): string =>
@@ -167,6 +170,21 @@ describe('an action', () => {
     expect(await refused(pathOf(1, 'kvm2'), { action: 'start' }, { token: 'web' })).toBe('VIREO_HOST_UNKNOWN');
     expect(await refused(pathOf(77), { action: 'start' })).toBe('VIREO_DOMAIN_UNKNOWN');
     expect((await post(pathOf(3), { action: 'start' }, { token: 'web' })).status).toBe(202);
+  });
+
+  it('that is repeated gives its task also when the domain is gone, to whom it was in reach', async () => {
+    const gone = domain(9, '').uuid;
+    const body = { action: 'destroy' };
+    const asked = { headers: { 'idempotency-key': 'again' } };
+    earlier = (order) => taskOf(order, { state: 'succeeded', domain: 'was-here' });
+    const one = await post(pathOf(9), body, asked);
+    expect([one.status, taskSchema.parse(one.json).domain]).toEqual([202, 'was-here']);
+    const targets = [{ host: 'kvm1', uuid: gone }];
+    const many = await post('/api/v1/actions', { targets, ...body }, asked);
+    expect(bulkResult.parse(many.json).results).toMatchObject([{ accepted: true, domain: 'was-here' }]);
+    const dry = await post('/api/v1/actions', { targets, ...body, dryRun: true }, asked);
+    expect(bulkResult.parse(dry.json).results).toMatchObject([{ error: { code: 'VIREO_DOMAIN_UNKNOWN' } }]);
+    expect(await refused(pathOf(9), body)).toBe('VIREO_DOMAIN_UNKNOWN');
   });
 
   it('that does not exist is refused, with those that do', async () => {
@@ -325,6 +343,24 @@ describe('actions on many domains', () => {
     const body = { targets: [target(1), target(3)], action: 'start' };
     await post('/api/v1/actions', body, { headers: { 'idempotency-key': 'k' } });
     expect(new Set(orders.map((order) => order.idempotencyKey)).size).toBe(2);
+  });
+
+  it('tell of all targets also when one fails by a fault of ours, of which the log has the details', async () => {
+    answer = (order) => {
+      if (order.uuid === domain(3, '').uuid) throw new TypeError('a secret of ours');
+      return taskOf(order);
+    };
+    const { status, json } = await post('/api/v1/actions', { targets: [target(1), target(3)], action: 'start' });
+    expect(status).toBe(200);
+    const [first, second] = bulkResult.parse(json).results;
+    expect(first).toMatchObject({ accepted: true, task: { state: 'accepted' } });
+    expect(second).toMatchObject({ accepted: false, domain: 'web-2', error: { code: 'VIREO_INTERNAL' } });
+    expect(JSON.stringify(json)).not.toContain('a secret of ours');
+    expect(
+      JSON.stringify(
+        api.lines.filter(({ fields }) => fields['event'] === 'http.error').map(({ fields }) => String(fields['err'])),
+      ),
+    ).toContain('a secret of ours');
   });
 
   it('hide what is out of scope', async () => {

@@ -9,8 +9,9 @@ import type { ActionId } from '../../contract/actions.ts';
 import { actionRequest, bulkRequest, noQuery } from '../../contract/api.ts';
 import type { BulkRequest, BulkResult } from '../../contract/api.ts';
 import type { ActionOrder } from '../../actions/action-service.ts';
-import type { ActionsPort } from '../deps.ts';
-import { problemOf } from '../error-middleware.ts';
+import type { Task } from '../../contract/tasks.ts';
+import type { ActionsPort, HttpLogger } from '../deps.ts';
+import { logFault, problemOf } from '../error-middleware.ts';
 import { HttpProblem } from '../problems.ts';
 import { callerOf } from './authentication.ts';
 import type { Caller } from './authentication.ts';
@@ -32,25 +33,25 @@ export function actionRoute(fleet: Fleet, actions: ActionsPort): RequestHandler 
     const body = await readBody(request, actionRequest);
     const action = knownAction(body.action);
     const options = knownOptions(action, body.options);
-    const { domain } = findTarget(fleet, caller, host, uuid, action, options);
-    const task = await actions.submit({
+    const order: ActionOrder = {
       host,
-      uuid: domain.uuid,
-      domain: domain.name,
+      uuid,
       action,
       options,
       actor: caller.principal.actor(caller.address),
       ...(body.ifDomainId === undefined ? {} : { ifDomainId: body.ifDomainId }),
       ...(body.reason === undefined ? {} : { reason: body.reason }),
       ...(key === undefined ? {} : { idempotencyKey: key }),
-    });
+    };
+    const { domain, earlier } = await admit(fleet, actions, caller, order);
+    const task = earlier ?? (await actions.submit({ ...order, domain }));
     response.set('Location', `/api/v1/tasks/${task.id}`);
     sendJson(response, task, task.changed === false ? 200 : 202);
   };
 }
 
 /** One action on many domains, or what would become of it. */
-export function bulkRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
+export function bulkRoute(fleet: Fleet, actions: ActionsPort, logger: HttpLogger): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(request);
     const key = idempotencyKey(request);
@@ -65,13 +66,9 @@ export function bulkRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
     }
     const dryRun = body.dryRun === true;
     const bulkId = randomUUID();
-    const orderOf = (
-      { host, uuid, ifDomainId }: BulkRequest['targets'][number],
-      { domain }: FoundDomain,
-    ): ActionOrder => ({
+    const orderOf = ({ host, uuid, ifDomainId }: BulkRequest['targets'][number]): ActionOrder => ({
       host,
       uuid,
-      domain: domain.name,
       action,
       options,
       actor: caller.principal.actor(caller.address),
@@ -79,22 +76,23 @@ export function bulkRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
       ...(ifDomainId === undefined ? {} : { ifDomainId }),
       ...(body.reason === undefined ? {} : { reason: body.reason }),
       // One key stands for the whole request; each target is a request of its own to the actions.
-      ...(key === undefined ? {} : { idempotencyKey: `${key} ${uuid} ${host}` }),
+      ...(key === undefined || dryRun ? {} : { idempotencyKey: `${key} ${uuid} ${host}` }),
     });
     const results = await Promise.all(
       body.targets.map(async (target): Promise<BulkEntry> => {
         const { host, uuid } = target;
-        let name: { domain?: string } = {};
+        const order = orderOf(target);
+        let named: { domain?: string } = {};
         try {
-          const found = findTarget(fleet, caller, host, uuid, action, options);
-          name = { domain: found.domain.name };
-          const order = orderOf(target, found);
-          if (dryRun) return { host, uuid, ...name, accepted: true, ...(await actions.check(order)) };
-          return { host, uuid, ...name, accepted: true, task: await actions.submit(order) };
+          const { domain, earlier } = await admit(fleet, actions, caller, order);
+          named = { domain };
+          if (dryRun) return { host, uuid, domain, accepted: true, ...(await actions.check({ ...order, domain })) };
+          return { host, uuid, domain, accepted: true, task: earlier ?? (await actions.submit({ ...order, domain })) };
         } catch (error) {
           const { code, detail } = problemOf(error);
-          if (code === 'VIREO_INTERNAL') throw error;
-          return { host, uuid, ...name, accepted: false, error: { code, message: detail } };
+          // The others went on, and what became of them must be told.
+          if (code === 'VIREO_INTERNAL') logFault(logger, request, response, error);
+          return { host, uuid, ...named, accepted: false, error: { code, message: detail } };
         }
       }),
     );
@@ -117,15 +115,27 @@ function knownOptions(action: ActionId, options: Options | undefined): Options {
 }
 
 /** The domain, when the caller may do this to it. */
-function findTarget(
-  fleet: Fleet,
-  caller: Caller,
-  host: string,
-  uuid: string,
-  action: ActionId,
-  options: Options,
-): FoundDomain {
+function findTarget(fleet: Fleet, caller: Caller, { host, uuid, action, options }: ActionOrder): FoundDomain {
   return fleet.domain(caller, requiredPrivileges(action, options), host, uuid, action);
+}
+
+/**
+ * The name of an order's domain, when the caller may do this to it. A repeated order has its task also when the domain
+ * is gone by now, as a transient one is that was forced off, or nobody can tell of it.
+ */
+async function admit(
+  fleet: Fleet,
+  actions: ActionsPort,
+  caller: Caller,
+  order: ActionOrder,
+): Promise<{ readonly domain: string; readonly earlier?: Task }> {
+  try {
+    return { domain: findTarget(fleet, caller, order).domain.name };
+  } catch (error) {
+    const earlier = await actions.earlier(order, caller.principal);
+    if (earlier === undefined) throw error;
+    return { domain: earlier.domain, earlier };
+  }
 }
 
 function refuseTwins(targets: BulkRequest['targets']): void {

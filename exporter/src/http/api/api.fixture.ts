@@ -190,6 +190,7 @@ export function noActions(): ActionsPort {
   return {
     describe: () => ({ allowedActions: ['suspend'], refusedActions: { start: 'running: nothing to start' } }),
     submit: no,
+    earlier: () => Promise.resolve(undefined),
     check: no,
     task: () => undefined,
     tasks: () => [],

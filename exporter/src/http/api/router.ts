@@ -38,7 +38,10 @@ export function createApiRouter(deps: HttpDeps, stopping: AbortSignal): Router {
   router.route(`${domain}/console/address`).get(consoles.address).all(readOnly);
   router.route(`${domain}/console/file.vv`).get(consoles.file).all(readOnly);
   router.route(`${domain}/actions`).post(actionRoute(fleet, actions)).all(methodNotAllowed('POST'));
-  router.route('/actions').post(bulkRoute(fleet, actions)).all(methodNotAllowed('POST'));
+  router
+    .route('/actions')
+    .post(bulkRoute(fleet, actions, logger))
+    .all(methodNotAllowed('POST'));
   router.route('/tasks').get(listTasksRoute(fleet, actions)).all(readOnly);
   router.route('/tasks/:id').get(taskRoute(fleet, actions)).all(readOnly);
   router
