@@ -37,6 +37,9 @@ export type DomainEvent = LibvirtEvent<(typeof DOMAIN_EVENTS)[number]>;
 /** Lifecycle events after which persistence, autostart or the saved image may differ; stopping with a save is one too. */
 const CHANGES_FLAGS: ReadonlySet<string> = new Set(['defined', 'undefined', 'started']);
 
+/** libvirt tells that a domain was restored before it has thrown the image away, and then nothing more. */
+const FLAGS_SETTLE_MS = 500;
+
 /** What the events need from their session. */
 export interface DomainEventsContext {
   readonly domains: DomainTable;
@@ -63,6 +66,8 @@ export class DomainEvents {
   readonly #context: DomainEventsContext;
   /** Domains whose flags are to be asked with their state. */
   readonly #flagsStale = new Set<string>();
+  /** Domains whose flags will be asked once more. */
+  readonly #settling = new Map<string, NodeJS.Timeout>();
   /** Domains whose state is being asked; `next` is what the newest event that came meanwhile called the domain. */
   readonly #checking = new Map<string, { next: DomainRef | undefined }>();
 
@@ -118,6 +123,7 @@ export class DomainEvents {
         onJob(domain.uuid);
         if (CHANGES_FLAGS.has(event.event) || event.detail === 'saved') {
           this.#flagsStale.add(domain.uuid);
+          this.#askFlagsLater(connection, domain);
           // A list that is under way may be older than what is asked now.
           onDefined();
         }
@@ -155,6 +161,27 @@ export class DomainEvents {
       this.#checking.delete(domain.uuid);
       if (run.next !== undefined) this.#check(connection, run.next);
     });
+  }
+
+  #askFlagsLater(connection: Connection, domain: DomainRef): void {
+    clearTimeout(this.#settling.get(domain.uuid));
+    const timer = setTimeout(() => {
+      this.#settling.delete(domain.uuid);
+      void this.#askFlags(connection, domain);
+    }, FLAGS_SETTLE_MS);
+    this.#settling.set(domain.uuid, timer.unref());
+  }
+
+  async #askFlags(connection: Connection, domain: DomainRef): Promise<void> {
+    const { domains, deadlineMs, onDefined, onTableChange } = this.#context;
+    onDefined();
+    try {
+      domains.learn(domain.uuid, await fetchFlags(connection, domain, { deadlineMs, lane: 'urgent' }));
+      onTableChange();
+    } catch (error) {
+      // The next poll tells; the connection may be gone by now.
+      if (!(error instanceof Error)) throw error;
+    }
   }
 
   async #askState(connection: Connection, domain: DomainRef): Promise<void> {

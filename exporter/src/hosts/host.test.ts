@@ -220,6 +220,15 @@ describe('an event', () => {
     expect(watch.domain('web-1')).toMatchObject({ reason: 'restored', managedSave: false });
   });
 
+  it('asks again a little later what the event came too early for: an image is thrown away after the restore', async () => {
+    const { host, simulated } = await startUp(ONLY_EVENTS);
+    const domain = simulated.named('web-1');
+    await host.withControl((connection) => connection.domains.managedSave(domain.ref));
+    await until(() => watch.domain('web-1')?.managedSave === true, 'saved', 1000);
+    domain.managedSave = false;
+    await until(() => watch.domain('web-1')?.managedSave === false, 'thrown away, without an event', 2000);
+  });
+
   it('settles a storm over 500 domains in a second and few snapshots', async () => {
     const { simulated } = await startUp({ ...ONLY_EVENTS, fleet: { domainsPerHost: 500 } });
     const names = simulated.domains.filter(({ state }) => state === 1).map(({ spec }) => spec.name);
