@@ -33,6 +33,13 @@ export type StateName = keyof typeof STATES;
 const SECRET = 'token-of-the-action-lab';
 const PRIVILEGES = ['read', 'power', 'force', 'console.view'];
 
+/** How {@link ActionLab.another} differs. */
+export interface AnotherOptions {
+  readonly readOnly?: boolean;
+  /** One second unless told. */
+  readonly pollSeconds?: number;
+}
+
 /** See the head of this file. */
 export interface ActionLab {
   readonly lab: Lab;
@@ -40,8 +47,8 @@ export interface ActionLab {
   readonly exporter: Exporter;
   /** The exporter's API, as the token `ops` has it. */
   readonly api: ApiClient;
-  /** Another exporter on the same daemon. */
-  another(more?: { readonly readOnly: boolean }): Promise<{ readonly exporter: Exporter; readonly api: ApiClient }>;
+  /** Another exporter on the same daemon; resolves when it has reached it. */
+  another(more?: AnotherOptions): Promise<{ readonly exporter: Exporter; readonly api: ApiClient }>;
   /** Brings a domain into a state with virsh, and waits until the API shows it. A transient domain must not be defined. */
   bring(name: string, state: StateName): Promise<void>;
   /** The domain as virsh tells it: state and reason, and the flags that are set; `gone` for none. */
@@ -72,6 +79,18 @@ export async function ended(api: ApiClient, task: Task, deadlineMs = 60_000): Pr
   return taskOf(await api.get(`/tasks/${task.id}`));
 }
 
+/** What is on record of a task that has ended, from its acceptance: `started`, `step`, and so on. */
+export async function onRecord(lab: ActionLab, { id }: Task, from?: Exporter): Promise<string[]> {
+  const lines = await waitFor(
+    () => {
+      const all = lab.audit({ task: id }, from);
+      return all.some(({ event }) => /\.(?:succeeded|failed|timed_out|cancelled|unknown)$/.test(String(event))) && all;
+    },
+    { what: `the end of task ${id} is on record`, deadlineMs: 5000 },
+  );
+  return lines.map(({ event }) => String(event).replace('action.', ''));
+}
+
 /** Opens it, with these domains defined and off. Closing `lab` closes everything. */
 export async function openActionLab(names: readonly string[]): Promise<ActionLab> {
   const lab = await openLab();
@@ -86,11 +105,12 @@ export async function openActionLab(names: readonly string[]): Promise<ActionLab
   });
 
   let exporters = 0;
-  async function another({ readOnly } = { readOnly: false }): Promise<{ exporter: Exporter; api: ApiClient }> {
+  async function another(more: AnotherOptions = {}): Promise<{ exporter: Exporter; api: ApiClient }> {
+    const { readOnly = false, pollSeconds = 1 } = more;
     exporters += 1;
     const file = join(lab.directory, `exporter-${String(exporters)}.yml`);
     const config = `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]
-poll: { intervalSeconds: 1 }
+poll: { intervalSeconds: ${String(pollSeconds)} }
 api:
   readOnly: ${String(readOnly)}
   rateLimit: { requestsPerMinutePerToken: 100000 }
