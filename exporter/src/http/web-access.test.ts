@@ -63,15 +63,35 @@ afterEach(async () => {
 describe('users', () => {
   it('are asked on every path but those of the API, which has tokens of its own', async () => {
     await serve(`basic_auth_users: { alice: "${HASH}" }`);
-    for (const path of ['/', '/metrics', '/probe?target=kvm1', '/sd', '/-/healthy', '/-/ready', '/no', '/api/v12']) {
+    for (const path of [
+      '/',
+      '/metrics',
+      '/probe?target=kvm1',
+      '/sd',
+      '/-/healthy',
+      '/-/ready',
+      '/no',
+      '/api/v12',
+      '/consoles',
+    ]) {
       const refused = await ask(path);
       expect(refused).toMatchObject({ status: 401, code: 'VIREO_WEB_CREDENTIALS' });
       expect(refused.headers.get('www-authenticate')).toBe('Basic realm="vireo", charset="UTF-8"');
       expect((await ask(path, GOOD)).status).not.toBe(401);
     }
     expect((await ask('/api/v1/hosts')).code).not.toBe('VIREO_WEB_CREDENTIALS');
+    // The page of consoles has nothing secret in it, and a ticket opens one.
+    expect((await ask('/console/')).status).toBe(200);
+    expect((await ask('/api/v1/console')).code).toBe('VIREO_CONSOLE_UPGRADE');
     // Not the way around: what only looks like a path of the API.
-    for (const path of ['/API/v1/../../metrics', '//api/v1/hosts', '/%61pi/v1']) {
+    for (const path of [
+      '/API/v1/../../metrics',
+      '//api/v1/hosts',
+      '/%61pi/v1',
+      '/console/../metrics',
+      '/console/%2e%2e/metrics',
+      '/CONSOLE/',
+    ]) {
       expect((await ask(path)).status).not.toBe(200);
     }
   });

@@ -12,6 +12,8 @@ export interface ConsolePlace {
   readonly allowedOrigins: readonly string[];
 }
 
+const HOST_AND_PORT = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
 /**
  * The URL of the console page.
  *
@@ -20,13 +22,11 @@ export interface ConsolePlace {
 export function consolePage({ publicUrl }: ConsolePlace, request: IncomingMessage): string {
   if (publicUrl !== undefined) return new URL('console/', publicUrl).href;
   const scheme = request.socket instanceof TLSSocket ? 'https' : 'http';
-  const base = `${scheme}://${request.headers.host ?? ''}`;
+  const { host = '' } = request.headers;
+  const base = `${scheme}://${host}`;
   // Nothing but a host and a port: the page's URL must not be steered elsewhere by what follows.
-  if (!URL.canParse(base) || new URL(base).href.replace(/\/$/, '') !== base.toLowerCase().replace(/:(80|443)$/, '')) {
-    throw new HttpProblem(
-      'VIREO_HTTP_BAD_REQUEST',
-      'the Host header is no HOST or HOST:PORT; the URL is built from it',
-    );
+  if (!HOST_AND_PORT.test(host) || !URL.canParse(base)) {
+    throw new HttpProblem('VIREO_HTTP_BAD_REQUEST', 'the Host header is no HOST or HOST:PORT; the URL is built from it');
   }
   return new URL('/console/', base).href;
 }

@@ -76,6 +76,7 @@ export class WebSocketClient implements SessionClient {
   close(end: ConsoleEnd): void {
     clearInterval(this.#pings);
     const socket = this.#socket;
+    if (socket.readyState === socket.CLOSED) return;
     socket.resume();
     socket.close(end.code, end.reason);
     const cutOff = setTimeout(() => {

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ConsoleEvent, ConsoleService } from '../../console/console-service.ts';
+import { domain, noActions, noInspection, startApi } from '../api/api.fixture.ts';
+import type { TestApi } from '../api/api.fixture.ts';
+import { lost } from '../snapshots.fixture.ts';
+import { fakeHost, openConsole, serviceOf, startVnc } from './consoles.fixture.ts';
+import type { FakeHost, FakeVnc } from './consoles.fixture.ts';
+
+const VM = domain(1, 'vm1');
+const PATH = `/api/v1/hosts/kvm1/domains/${VM.uuid}/console`;
+const KEY = Buffer.from('0401000000000061', 'hex');
+
+let vnc: FakeVnc;
+let host: FakeHost;
+let service: ConsoleService;
+let events: ConsoleEvent[];
+let api: TestApi;
+
+async function start(limits: Parameters<typeof serviceOf>[1] = {}, name = 'QEMU (vm1)'): Promise<void> {
+  vnc = await startVnc(name);
+  host = fakeHost(vnc.port, VM);
+  ({ service, events } = serviceOf(host, limits));
+  api = await startApi([host.snapshot], {
+    inspection: noInspection,
+    actions: noActions(),
+    consoles: { service, place: { allowedOrigins: ['https://grafana.example'] }, directAccess: false },
+  });
+}
+
+afterEach(async () => {
+  await service.stop();
+  await api.close();
+  await vnc.close();
+});
+
+async function ticket(mode: 'control' | 'view' = 'control'): Promise<string> {
+  const { status, json } = await api.ask(PATH, { method: 'POST', body: { mode } });
+  expect(status).toBe(200);
+  return (json as { url: string }).url.split('#ticket=')[1] ?? '';
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 8000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error('not within 8 s');
+    await delay(5);
+  }
+}
+
+async function opened(mode: 'control' | 'view' = 'control'): Promise<Awaited<ReturnType<typeof openConsole>>> {
+  const console = await openConsole(api.port, await ticket(mode));
+  await until(() => console.notices.some((notice) => notice === '{"type":"open"}'));
+  return console;
+}
+
+const lastEvent = (): ConsoleEvent | undefined => events.at(-1);
+
+describe('a session', () => {
+  it('passes what control allows, and of a viewer nothing that acts', async () => {
+    await start();
+    const control = await opened();
+    control.socket.send(KEY);
+    await until(() => vnc.received().equals(KEY));
+    const viewer = await opened('view');
+    viewer.socket.send(Buffer.concat([KEY, Buffer.from('03010000000002800190', 'hex'), KEY]));
+    await until(() => vnc.received().length === KEY.length + 10);
+    viewer.socket.close();
+    control.socket.close();
+    await until(() => events.filter(({ event }) => event === 'console.closed').length === 2);
+    expect(events.map(({ event, mode }) => `${event} ${mode ?? ''}`)).toEqual([
+      'console.ticket.issued control',
+      'console.opened control',
+      'console.ticket.issued view',
+      'console.opened view',
+      expect.stringMatching(/^console\.closed/),
+      expect.stringMatching(/^console\.closed/),
+    ]);
+    expect(events.find(({ event, mode }) => event === 'console.closed' && mode === 'control')).toMatchObject({
+      ...{ tokenName: 'all', host: 'kvm1', domain: 'vm1', end: 'left', code: 1000, bytesFromClient: KEY.length },
+      bytesToClient: 0,
+    });
+  });
+
+  it('does not read a screen faster than its tab, so a stalled tab costs no memory', async () => {
+    await start();
+    const { socket, bytes } = await opened();
+    socket.pause();
+    const [screen] = vnc.sockets;
+    if (screen === undefined) throw new Error('no screen');
+    // Far more than the sockets between could hold.
+    const flood = Buffer.alloc(64 * 1024 * 1024);
+    let taken = false;
+    screen.write(flood, () => (taken = true));
+    let before = -1;
+    // Until nothing moves any more.
+    for (let still = 0; still < 5;) {
+      await delay(50);
+      still = screen.bytesWritten - screen.writableLength === before ? still + 1 : 0;
+      before = screen.bytesWritten - screen.writableLength;
+    }
+    expect(taken).toBe(false);
+    expect(service.sessions).toBe(1);
+    socket.resume();
+    await until(() => bytes() >= flood.length);
+    socket.close();
+  }, 20_000);
+
+  it('does not read a browser faster than the screen', async () => {
+    await start();
+    const { socket } = await opened();
+    vnc.sockets[0]?.pause();
+    const clipboard = Buffer.alloc(8 + 1024 * 1024);
+    clipboard.set([6], 0);
+    clipboard.writeUInt32BE(1024 * 1024, 4);
+    for (let n = 0; n < 40; n++) {
+      for (let at = 0; at < clipboard.length; at += 128 * 1024) socket.send(clipboard.subarray(at, at + 128 * 1024));
+    }
+    let before = -1;
+    for (let still = 0; still < 5;) {
+      await delay(50);
+      still = socket.bufferedAmount === before ? still + 1 : 0;
+      before = socket.bufferedAmount;
+    }
+    // Most of the 40 MiB wait at the browser.
+    expect(socket.bufferedAmount).toBeGreaterThan(20 * 1024 * 1024);
+    vnc.sockets[0]?.resume();
+    await until(() => vnc.received().length === 40 * clipboard.length);
+    socket.close();
+  }, 20_000);
+
+  it.each([
+    ['domain-stopped', 4001, () => { host.change({ ...VM, id: -1, state: 'shutoff' }); }, true],
+    ['domain-restarted', 4002, () => { host.change({ ...VM, id: 2 }); }, true],
+    ['domain-gone', 4003, () => { host.change(undefined); }, false],
+    ['host-lost', 4004, () => { host.change(VM, lost('LV_CONN_CLOSED', 'x')); }, true],
+    ['token-revoked', 4005, () => { api.guard.configure({ ...api.guard.api, tokens: [] }); }, false],
+  ] as const)('ends with %s', async (end, code, cause, returns) => {
+    await start();
+    const console = await opened();
+    cause();
+    expect((await console.end)[0]).toBe(code);
+    expect(console.notices.some((notice) => notice.includes('"type":"return"'))).toBe(returns);
+    expect(events.find(({ event }) => event === 'console.closed')).toMatchObject({ end });
+    await until(() => vnc.sockets.every((socket) => socket.destroyed));
+  });
+
+  it('ends when its time is up, without a way back', async () => {
+    await start({ longestSessionSeconds: 1 });
+    const console = await opened();
+    expect((await console.end)[0]).toBe(4006);
+    expect(console.notices.join()).not.toContain('return');
+  });
+
+  it('ends when the screen does, but says that the domain stopped if it did', async () => {
+    await start();
+    const first = await opened();
+    for (const socket of vnc.sockets) socket.destroy();
+    expect((await first.end)[0]).toBe(4007);
+    // Too short a session to come back to.
+    expect(first.notices.join()).not.toContain('return');
+    const second = await opened();
+    for (const socket of vnc.sockets) socket.destroy();
+    await delay(50);
+    host.change({ ...VM, id: -1, state: 'shutoff' });
+    expect((await second.end)[0]).toBe(4001);
+  }, 20_000);
+
+  it('waits for a domain that is off, and begins when it runs', async () => {
+    await start();
+    host.change({ ...VM, id: -1, state: 'shutoff' });
+    const console = await openConsole(api.port, await ticket());
+    await until(() => console.notices.includes('{"type":"waiting","state":"shutoff"}'));
+    expect(vnc.sockets).toHaveLength(0);
+    host.change({ ...VM, id: 7 });
+    await until(() => console.notices.includes('{"type":"open"}'));
+    console.socket.close();
+  });
+
+  it('comes back with a ticket of its own, and no later than the first one’s end', async () => {
+    await start({ longestSessionSeconds: 3 });
+    const first = await opened();
+    host.change({ ...VM, id: 2 });
+    await first.end;
+    const fresh = /"ticket":"([^"]+)"/.exec(first.notices.at(-1) ?? '')?.[1] ?? '';
+    const second = await openConsole(api.port, fresh);
+    await until(() => second.notices.includes('{"type":"open"}'));
+    expect((await second.end)[0]).toBe(4006);
+    expect((await (await openConsole(api.port, fresh)).end)[0]).toBe(4401);
+  }, 20_000);
+
+  it('never shows another domain’s screen', async () => {
+    await start({}, 'QEMU (vm2)');
+    const console = await openConsole(api.port, await ticket());
+    const [code, reason] = await console.end;
+    expect([code, reason]).toEqual([4025, 'Another domain’s screen answered. It calls itself "QEMU (vm2)".']);
+    expect(console.bytes()).toBe(0);
+  });
+
+  it('ends with all others when Vireo stops', async () => {
+    await start();
+    const console = await opened();
+    await service.stop();
+    expect((await console.end)[0]).toBe(1001);
+    expect((await (await openConsole(api.port, await ticket())).end)[0]).toBe(1001);
+  });
+});
+
+describe('limits', () => {
+  it('hold for a domain, a user and all together, at the ticket and at the session', async () => {
+    await start({ sessionsPerDomain: 1 });
+    const [first, second] = [await ticket(), await ticket()];
+    const open = await openConsole(api.port, first);
+    await until(() => service.sessions === 1);
+    expect((await (await openConsole(api.port, second)).end)[0]).toBe(4027);
+    expect(await api.code(PATH, { method: 'POST', body: { mode: 'view' } })).toBe('VIREO_CONSOLE_LIMIT');
+    expect(events.filter(({ reason }) => reason === 'too-many')).toHaveLength(2);
+    open.socket.close();
+    await until(() => service.sessions === 0);
+    await ticket();
+  });
+});
+
+describe('the way in', () => {
+  it('serves the page with a policy of its own, and nothing outside its folders', async () => {
+    await start();
+    const page = await api.ask('/console/', { token: null });
+    expect(page.status).toBe(200);
+    expect(page.headers['content-security-policy']).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    expect(page.headers).toMatchObject({ 'cache-control': 'no-cache', 'referrer-policy': 'no-referrer' });
+    // Neither inline scripts nor styles.
+    expect(page.body.toString()).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=/);
+    for (const path of [
+      'console.js',
+      'novnc/core/rfb.js',
+      'novnc/vendor/pako/lib/zlib/inflate.js',
+      'xterm/lib/xterm.js',
+    ]) {
+      expect([path, (await api.ask(`/console/${path}`, { token: null })).status]).toEqual([path, 200]);
+    }
+    for (const path of ['novnc/package.json', '../package.json', '%2e%2e/package.json', 'xterm/package.json']) {
+      expect([400, 404]).toContain((await api.ask(`/console/${path}`, { token: null })).status);
+    }
+  });
+
+  it('tells whoever asks without Upgrade that a proxy may have taken it away', async () => {
+    await start();
+    expect(await api.code('/api/v1/console', { token: null })).toBe('VIREO_CONSOLE_UPGRADE');
+  });
+
+  it('answers whoever offers another protocol, or another path, as if there had been no offer', async () => {
+    await start();
+    const ask = (path: string, upgrade: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const headers = { connection: 'Upgrade', upgrade, 'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA' };
+        const sent = request({ port: api.port, host: '127.0.0.1', path, headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        sent.on('error', reject).end();
+      });
+    expect(await ask('/-/healthy', 'h2c')).toBe(200);
+    expect(await ask('/-/healthy', 'websocket')).toBe(200);
+    expect(await ask('/api/v1/hosts', 'websocket')).toBe(401);
+    expect(await ask('/api/v1/%63onsole', 'websocket')).toBe(401);
+    expect(await ask('/api/v1/console', 'websocket')).toBe(403);
+  });
+
+  it('lets pages of configured origins in, and puts others on record', async () => {
+    await start();
+    const code = (origin: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const headers = {
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          origin,
+          'sec-websocket-version': '13',
+          'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+          'sec-websocket-protocol': 'binary',
+        };
+        const sent = request({ port: api.port, host: '127.0.0.1', path: '/api/v1/console', headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        sent.on('error', reject).end();
+      });
+    // Let in as far as the missing ticket.
+    expect(await code('https://grafana.example')).toBe(401);
+    expect(lastEvent()).toMatchObject({ event: 'console.refused', reason: 'no-ticket' });
+    for (const origin of ['http://grafana.example', 'https://grafana.example.evil', 'null', `http://127.0.0.1`]) {
+      expect(await code(origin)).toBe(403);
+      expect(lastEvent()).toMatchObject({ event: 'console.refused', reason: 'origin' });
+    }
+  });
+
+  it('makes no URL of a Host header that is more than a host', async () => {
+    await start();
+    const options = { method: 'POST', body: { mode: 'view' } };
+    for (const bad of ['evil.example/x?', 'user@evil.example', 'evil.example#']) {
+      expect(await api.code(PATH, { ...options, headers: { host: bad } })).toBe('VIREO_HTTP_BAD_REQUEST');
+    }
+    const { json } = await api.ask(PATH, { ...options, headers: { host: 'Vireo.example:9177' } });
+    expect((json as { url: string }).url).toMatch(/^http:\/\/vireo\.example:9177\/console\/#ticket=[\w-]{43}$/);
+  });
+
+  it('gives out no address unless that is switched on', async () => {
+    await start();
+    expect(await api.code(`${PATH}/address`)).toBe('VIREO_CONSOLE_OFF');
+    expect(await api.code(`${PATH}/file.vv`)).toBe('VIREO_CONSOLE_OFF');
+  });
+});
