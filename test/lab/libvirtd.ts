@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import type { CertificateFiles } from './certificates.ts';
 import { freePort } from './lab.ts';
 import type { Lab } from './lab.ts';
+import type { NetworkLink } from './network-link.ts';
 import { fdCount, runInside, start } from './process.ts';
 import type { RunningProcess } from './process.ts';
 import { waitFor } from './wait-for.ts';
@@ -22,6 +23,8 @@ export interface LibvirtdOptions {
   readonly qemuConf?: string;
   /** Asks polkit about whoever comes to a unix socket. See `startPolkit`. */
   readonly polkit?: boolean;
+  /** Runs at the far end of this link, and listens there. Its unix sockets are where they are without. */
+  readonly behind?: NetworkLink;
 }
 
 /** A running (or just killed) daemon. */
@@ -75,7 +78,7 @@ function buildConfig(options: LibvirtdOptions, tcpPort: number, tlsPort: number)
     `auth_unix_rw = "${options.polkit === true ? 'polkit' : options.sasl === true ? 'sasl' : 'none'}"`,
     'unix_sock_rw_perms = "0777"',
     'unix_sock_ro_perms = "0777"',
-    'listen_addr = "127.0.0.1"',
+    `listen_addr = "${options.behind?.address ?? '127.0.0.1'}"`,
     `listen_tcp = ${options.tcp === true ? '1' : '0'}`,
     `tcp_port = "${String(tcpPort)}"`,
     'auth_tcp = "none"',
@@ -117,7 +120,8 @@ export async function startLibvirtd(lab: Lab, options: LibvirtdOptions = {}): Pr
 
   async function run(): Promise<RunningProcess> {
     const listen = options.tcp === true || options.tls !== undefined ? ['--listen'] : [];
-    const daemon = start(lab, 'libvirtd', [...listen, '--config', config]);
+    const command = [...(options.behind?.command ?? []), 'libvirtd', ...listen, '--config', config];
+    const daemon = start(lab, command[0] ?? '', command.slice(1));
     await waitFor(
       async () => {
         if (daemon.hasExited) return 'exited';
