@@ -28,13 +28,16 @@ beforeAll(async () => {
   await libvirtd.virsh('pool-define-as', 'images', 'dir', '--target', target);
   await libvirtd.virsh('pool-start', 'images');
   for (const volume of ['a', 'b']) await libvirtd.virsh('vol-create-as', 'images', volume, '1M');
+  // Sparse; and one that libvirt has not seen, as nobody refreshed the pool since.
+  await libvirtd.virsh('vol-create-as', 'images', 'sparse.qcow2', '1G', '--format', 'qcow2');
+  await writeFile(join(target, 'unseen'), 'x');
   const network = join(lab.directory, 'network.xml');
   await writeFile(network, "<network><name>isolated</name><bridge name='vireobr7'/></network>");
   await libvirtd.virsh('net-define', network);
   await libvirtd.virsh('net-autostart', 'isolated');
   exporter = await startExporter(lab, {
     config: [
-      `hosts: [{ name: lab, uri: '${libvirtd.uri}', groups: { event: false } }]`,
+      `hosts: [{ name: lab, uri: '${libvirtd.uri}', groups: { event: false, volume: true } }]`,
       'poll: { intervalSeconds: 1, detailsIntervalSeconds: 5 }',
       "domains: { exclude: [{ name: 'test-*' }] }",
       '',
@@ -59,9 +62,23 @@ afterAll(() => lab.close());
 test('pools have their flags and the number of their volumes', async () => {
   const page = await exporter.scrape();
   const labels = { host: 'lab', storage_pool: 'images' };
-  expect(page.value('libvirt_storage_pool_volumes', labels)).toBe(2);
+  expect(page.value('libvirt_storage_pool_volumes', labels)).toBe(3);
   expect(page.value('libvirt_storage_pool_autostart', labels)).toBe(0);
   expect(page.value('libvirt_storage_pool_persistent', labels)).toBe(1);
+});
+
+test('volumes have their sizes as the daemon knows them, and the pool is never refreshed', async () => {
+  const page = await exporter.scrape();
+  const labels = { host: 'lab', storage_pool: 'images' };
+  const volumes = page.all('libvirt_storage_volume_info', { ...labels, volume_type: 'file' });
+  expect(volumes.map(({ labels: { volume } }) => volume).toSorted()).toEqual(['a', 'b', 'sparse.qcow2']);
+  const sparse = { ...labels, volume: 'sparse.qcow2' };
+  expect(page.value('libvirt_storage_volume_capacity_bytes', { ...labels, volume: 'a' })).toBe(1024 * 1024);
+  expect(page.value('libvirt_storage_volume_capacity_bytes', sparse)).toBe(1024 ** 3);
+  const bytes = await libvirtd.virsh('vol-info', 'sparse.qcow2', '--pool', 'images', '--bytes');
+  const allocation = Number(/Allocation:\s+(\d+)/.exec(bytes)?.[1]);
+  expect(page.value('libvirt_storage_volume_allocation_bytes', sparse)).toBe(allocation);
+  expect(page.value('libvirt_storage_pool_volumes_left_out', labels)).toBe(0);
 });
 
 test('an inactive network has its flags and bridge, and no leases', async () => {

@@ -148,10 +148,22 @@ export const GROUPS = [
     cost: 'two calls a pool and three lists a minute; 8 series a pool',
   },
   {
+    name: 'volume',
+    on: false,
+    what: 'Volumes of storage pools: type, sizes',
+    cost: 'a call a volume a minute, which looks at the storage; 3 series a volume, of 100 volumes a pool at most',
+  },
+  {
     name: 'network',
     on: true,
     what: 'Virtual networks: active, autostart, persistent, number of DHCP leases',
     cost: 'two calls a network and four lists a minute; 5 series a network',
+  },
+  {
+    name: 'lease',
+    on: false,
+    what: 'DHCP leases of virtual networks, one by one',
+    cost: 'part of the calls of `network`; 2 series a lease, of 256 leases a network at most',
   },
   {
     name: 'event',

@@ -144,3 +144,31 @@ export const POOL_FACTS = {
     peers: { inovex: SAME },
   },
 } as const satisfies Record<string, FactSpec>;
+
+/** Volumes of storage pools. */
+export const VOLUME_FACTS = {
+  libvirt_storage_volume_info: {
+    type: 'info',
+    labels: ['host', 'storage_pool', 'volume', 'volume_type'],
+    what: 'What the volume is, always 1',
+    from: 'libvirt STORAGE_POOL_LIST_ALL_VOLUMES and STORAGE_VOL_GET_INFO type',
+  },
+  libvirt_storage_volume_capacity_bytes: {
+    type: 'gauge',
+    labels: ['host', 'storage_pool', 'volume'],
+    what: 'Size of the volume as a guest sees it',
+    from: 'libvirt STORAGE_VOL_GET_INFO capacity',
+  },
+  libvirt_storage_volume_allocation_bytes: {
+    type: 'gauge',
+    labels: ['host', 'storage_pool', 'volume'],
+    what: 'Bytes the volume takes of its pool',
+    from: 'libvirt STORAGE_VOL_GET_INFO allocation',
+  },
+  libvirt_storage_pool_volumes_left_out: {
+    type: 'gauge',
+    labels: ['host', 'storage_pool'],
+    what: 'Number of volumes of the pool without series of their own: beyond the first 100 by name, or not answering',
+    from: 'libvirt STORAGE_POOL_LIST_ALL_VOLUMES',
+  },
+} as const satisfies Record<string, FactSpec>;

@@ -92,6 +92,28 @@ export const NETWORK_FACTS = {
   },
 } as const satisfies Record<string, FactSpec>;
 
+/** DHCP leases. */
+export const LEASE_FACTS = {
+  libvirt_network_dhcp_lease_info: {
+    type: 'info',
+    labels: ['host', 'network', 'address', 'family', 'mac', 'hostname'],
+    what: 'An address the DHCP server of a virtual network has given out, always 1; hostname is what the guest calls itself',
+    from: 'libvirt NETWORK_GET_DHCP_LEASES',
+  },
+  libvirt_network_dhcp_lease_expiry_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['host', 'network', 'address'],
+    what: 'When the lease ends, in seconds since the epoch; absent for one that never does',
+    from: 'libvirt NETWORK_GET_DHCP_LEASES expirytime',
+  },
+  libvirt_network_dhcp_leases_left_out: {
+    type: 'gauge',
+    labels: ['host', 'network'],
+    what: 'Number of leases of the network beyond those that have series',
+    from: 'libvirt NETWORK_GET_DHCP_LEASES',
+  },
+} as const satisfies Record<string, FactSpec>;
+
 /** Events. */
 export const EVENT_FACTS = {
   libvirt_domain_events_total: {

@@ -123,7 +123,7 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
       'storage_pool',
       'network',
       'volume',
-      'lease',
+      'address',
       'cell',
       'size_bytes',
       'depth',

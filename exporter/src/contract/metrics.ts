@@ -21,7 +21,7 @@ import {
   METADATA_FACTS,
   PERF_STATISTICS,
 } from './metrics-domain.ts';
-import { HOST_FACTS, POOL_FACTS } from './metrics-host.ts';
+import { HOST_FACTS, POOL_FACTS, VOLUME_FACTS } from './metrics-host.ts';
 import { JOB_STATISTICS } from './metrics-job.ts';
 import { CPU_MONITOR_FACTS, DIRTY_RATE_FACTS, KVM_FACTS, MEMORY_MONITOR_FACTS } from './metrics-kvm.ts';
 import { LIMIT_STATISTICS, PLACEMENT_FACTS } from './metrics-limit.ts';
@@ -34,7 +34,14 @@ import {
   SNAPSHOT_FACTS,
 } from './metrics-observed.ts';
 import type { ObservedFactName } from './metrics-observed.ts';
-import { ALLOCATION_FACTS, EVENT_FACTS, HUGEPAGE_FACTS, NETWORK_FACTS, NUMA_FACTS } from './metrics-resources.ts';
+import {
+  ALLOCATION_FACTS,
+  EVENT_FACTS,
+  HUGEPAGE_FACTS,
+  LEASE_FACTS,
+  NETWORK_FACTS,
+  NUMA_FACTS,
+} from './metrics-resources.ts';
 import { VIREO_HOST_FACTS, VIREO_PROCESS_FACTS } from './metrics-vireo.ts';
 
 /** Families that belong together, in the docs and in a scrape. */
@@ -73,7 +80,9 @@ export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
   { title: 'Channel of the guest agent', group: 'domain', families: facts(AGENT_CHANNEL_FACTS) },
   { title: 'Guest agent', group: 'agent', families: facts(GUEST_FACTS) },
   { title: 'Storage pools', group: 'pool', families: facts(POOL_FACTS) },
+  { title: 'Volumes', group: 'volume', families: facts(VOLUME_FACTS) },
   { title: 'Virtual networks', group: 'network', families: facts(NETWORK_FACTS) },
+  { title: 'DHCP leases', group: 'lease', families: facts(LEASE_FACTS) },
   { title: 'Events', group: 'event', families: facts(EVENT_FACTS) },
   { title: 'Vireo: hosts and polls', group: 'vireo', families: facts(VIREO_HOST_FACTS) },
 ];
@@ -110,10 +119,12 @@ export type FactName =
   | keyof typeof DIRTY_RATE_FACTS
   | ObservedFactName
   | keyof typeof POOL_FACTS
+  | keyof typeof VOLUME_FACTS
   | keyof typeof ALLOCATION_FACTS
   | keyof typeof NUMA_FACTS
   | keyof typeof HUGEPAGE_FACTS
   | keyof typeof NETWORK_FACTS
+  | keyof typeof LEASE_FACTS
   | keyof typeof EVENT_FACTS
   | keyof typeof VIREO_HOST_FACTS;
 

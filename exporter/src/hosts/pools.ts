@@ -7,7 +7,7 @@ import type { CallOptions, Connection, PoolFilter, StoragePoolRef } from '@vireo
 import { forEachBounded } from './bounded.ts';
 import { isHung } from './hung-calls.ts';
 import type { HungCalls } from './hung-calls.ts';
-import type { PoolSnapshot } from './snapshot.ts';
+import type { PoolSnapshot, VolumeSnapshot } from './snapshot.ts';
 
 /** How pools are asked. */
 export interface PoolSource {
@@ -17,23 +17,44 @@ export interface PoolSource {
   readonly hung: HungCalls;
 }
 
-/** Every pool of the host; one that does not answer in time, or hangs since an earlier time, is there with `timedOut`. */
+/** Volumes of one pool that are asked one by one. */
+const VOLUMES_MAX = 100;
+
+/**
+ * Every pool of the host; one that does not answer in time, or hangs since an earlier time, is there with `timedOut`.
+ *
+ * @param withVolumes asks for the sizes of the first volumes of each pool, by name
+ */
 export async function fetchPools(
   { acquire, hung }: PoolSource,
+  withVolumes: boolean,
   options: CallOptions,
 ): Promise<readonly PoolSnapshot[]> {
   const pools: PoolSnapshot[] = [];
-  /** Undefined for a pool with more volumes than a reply holds, or that stopped meanwhile. */
-  const countVolumes = async (pool: StoragePoolRef): Promise<number | undefined> => {
+  /** Undefined for a pool that does not answer (any more), has more volumes than a reply holds, or stopped meanwhile. */
+  const ask = async <T>(
+    pool: StoragePoolRef,
+    question: (connection: Connection) => Promise<T>,
+  ): Promise<T | undefined> => {
     try {
-      const volumes = await hung.run(`volumes of pool ${pool.uuid}`, acquire, (connection) =>
-        connection.pools.volumes(pool, options),
-      );
-      return volumes.length;
+      return await hung.run(`volumes of pool ${pool.uuid}`, acquire, question);
     } catch (error) {
       if (error instanceof RemoteError || isHung(error)) return undefined;
       throw error;
     }
+  };
+  const volumesOf = async (pool: StoragePoolRef): Promise<Pick<PoolSnapshot, 'volumes' | 'volumeList'>> => {
+    const volumes = await ask(pool, (connection) => connection.pools.volumes(pool, options));
+    if (volumes === undefined) return {};
+    if (!withVolumes) return { volumes: volumes.length };
+    const volumeList: VolumeSnapshot[] = [];
+    const first = volumes.toSorted((a, b) => (a.name < b.name ? -1 : 1)).slice(0, VOLUMES_MAX);
+    for (const volume of first) {
+      // One that hangs is the last one of its pool that is asked: the question is the same for all of them.
+      const info = await ask(pool, (connection) => connection.pools.volumeInfo(volume, options));
+      if (info !== undefined) volumeList.push({ name: volume.name, ...info });
+    }
+    return { volumes: volumes.length, volumeList };
   };
   const [list, autostart, persistent] = await hung.run('list of pools', acquire, async (connection) => {
     const uuids = async (filter: PoolFilter): Promise<ReadonlySet<string>> =>
@@ -53,14 +74,13 @@ export async function fetchPools(
         acquire,
         (connection) => connection.pools.info(pool, options),
       );
-      const volumes = state === 'inactive' ? undefined : await countVolumes(pool);
       pools.push({
         ...flags,
         state,
         capacityBytes,
         allocationBytes,
         availableBytes,
-        ...(volumes === undefined ? {} : { volumes }),
+        ...(state === 'inactive' ? {} : await volumesOf(pool)),
         timedOut: false,
       });
     } catch (error) {

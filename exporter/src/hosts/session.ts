@@ -381,13 +381,14 @@ export class HostSession {
   async #fetchNetworks(): Promise<'not due' | undefined> {
     const { groups, slowIntervalMs } = this.#context.poll;
     const now = performance.now();
-    if (!groups.has('network') || now - this.#networksReadAt < slowIntervalMs) return 'not due';
+    const withLeases = groups.has('lease');
+    if (!(withLeases || groups.has('network')) || now - this.#networksReadAt < slowIntervalMs) return 'not due';
     this.#networksReadAt = now;
     const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };
     // When it fails what was read before is not shown for new.
     this.networks = undefined;
     this.networks = await this.#support.try('CONNECT_LIST_ALL_NETWORKS', () =>
-      fetchNetworks(source, this.#options({ lane: 'bulk' })),
+      fetchNetworks(source, withLeases, this.#options({ lane: 'bulk' })),
     );
     return undefined;
   }
@@ -408,14 +409,15 @@ export class HostSession {
   }
 
   async #fetchPools(): Promise<'not due' | undefined> {
+    const { groups, slowIntervalMs } = this.#context.poll;
     const now = performance.now();
-    if (!this.#context.poll.groups.has('pool')) return 'not due';
-    if (now - this.#poolsReadAt < this.#context.poll.slowIntervalMs) return 'not due';
+    const withVolumes = groups.has('volume');
+    if (!(withVolumes || groups.has('pool')) || now - this.#poolsReadAt < slowIntervalMs) return 'not due';
     this.#poolsReadAt = now;
     const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };
     // When this fails the old sizes are not shown for new ones.
     this.pools = await this.#support
-      .try('CONNECT_LIST_ALL_STORAGE_POOLS', () => fetchPools(source, this.#options({ lane: 'bulk' })))
+      .try('CONNECT_LIST_ALL_STORAGE_POOLS', () => fetchPools(source, withVolumes, this.#options({ lane: 'bulk' })))
       .then((pools) => pools ?? [])
       .catch((error: unknown) => {
         this.pools = [];

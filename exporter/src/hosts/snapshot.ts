@@ -3,6 +3,7 @@
 // that libvirt did not give is absent; nothing here is a default.
 
 import type {
+  DhcpLease,
   DomainControlState,
   DomainJobType,
   DomainReason,
@@ -10,6 +11,7 @@ import type {
   DomainStats,
   NodeInfo,
   StoragePoolState,
+  StorageVolType,
 } from '@vireo/libvirt';
 import type { MetricGroup } from '../contract/groups.ts';
 import type { DomainXml } from '../xml/domain-xml.ts';
@@ -107,7 +109,17 @@ export interface PoolSnapshot {
   readonly persistent?: boolean;
   /** How many it has; absent for a pool that is not active. */
   readonly volumes?: number;
+  /** The first of them by name; absent unless they were asked for. */
+  readonly volumeList?: readonly VolumeSnapshot[];
   readonly timedOut: boolean;
+}
+
+/** One volume of a pool. */
+export interface VolumeSnapshot {
+  readonly name: string;
+  readonly type: StorageVolType;
+  readonly capacityBytes: number;
+  readonly allocationBytes: number;
 }
 
 /** One virtual network. */
@@ -120,6 +132,8 @@ export interface NetworkSnapshot {
   readonly bridge?: string;
   /** Addresses its DHCP server has given out; absent while it is inactive. */
   readonly leases?: number;
+  /** The first of them by address; absent unless the group `lease` is on. */
+  readonly leaseList?: readonly DhcpLease[];
 }
 
 /** One NUMA cell of the host. */

@@ -2,7 +2,14 @@
 // One host's snapshot to samples: the host itself, its pools, its polls, and every domain.
 
 import { DOMAIN_STATES, libvirtNumber, STORAGE_POOL_STATES } from '../contract/libvirt-states.ts';
-import type { DomainSnapshot, HostFacts, HostSnapshot, NodeSnapshot, PoolSnapshot } from '../hosts/snapshot.ts';
+import type {
+  DomainSnapshot,
+  HostFacts,
+  HostSnapshot,
+  NodeSnapshot,
+  PoolSnapshot,
+  VolumeSnapshot,
+} from '../hosts/snapshot.ts';
 import { DomainSegments } from './domain-segments.ts';
 import { encodeAllocation, encodeCells, encodeEvents, encodeNetworks } from './encode-resources.ts';
 import { closeLabels, familyIndex, openLabels, SampleWriter } from './exposition.ts';
@@ -31,6 +38,10 @@ const POOL_AVAILABLE = familyIndex('libvirt_storage_pool_available_bytes');
 const POOL_AUTOSTART = familyIndex('libvirt_storage_pool_autostart');
 const POOL_PERSISTENT = familyIndex('libvirt_storage_pool_persistent');
 const POOL_VOLUMES = familyIndex('libvirt_storage_pool_volumes');
+const VOLUME_INFO = familyIndex('libvirt_storage_volume_info');
+const VOLUME_CAPACITY = familyIndex('libvirt_storage_volume_capacity_bytes');
+const VOLUME_ALLOCATION = familyIndex('libvirt_storage_volume_allocation_bytes');
+const VOLUMES_LEFT_OUT = familyIndex('libvirt_storage_pool_volumes_left_out');
 const POOL_TIMED_OUT = familyIndex('libvirt_storage_pool_timed_out');
 const VIREO_HOST_INFO = familyIndex('vireo_host_info');
 const CONNECTION_STATE = familyIndex('vireo_host_connection_state');
@@ -159,8 +170,29 @@ export class HostEncoder {
       writer.addBoolean(POOL_PERSISTENT, labels, pool.persistent);
       writer.addGiven(POOL_VOLUMES, labels, pool.volumes);
       writer.addBoolean(POOL_TIMED_OUT, labels, pool.timedOut);
+      if (pool.volumeList !== undefined) this.encodeVolumes(writer, labels, pool, pool.volumeList);
     }
     return pools.length - byName.size;
+  }
+
+  private encodeVolumes(
+    writer: SampleWriter,
+    ofPool: string,
+    pool: PoolSnapshot,
+    list: readonly VolumeSnapshot[],
+  ): void {
+    const byName = new Map(list.map((volume) => [volume.name, volume]));
+    for (const [name, { type, capacityBytes, allocationBytes }] of byName) {
+      const pairs: LabelPairs = [
+        ['storage_pool', pool.name],
+        ['volume', name],
+      ];
+      const labels = closeLabels(this.open, pairs);
+      writer.add(VOLUME_INFO, closeLabels(this.open, [...pairs, ['volume_type', type]]), 1);
+      writer.add(VOLUME_CAPACITY, labels, capacityBytes);
+      writer.add(VOLUME_ALLOCATION, labels, allocationBytes);
+    }
+    writer.addGiven(VOLUMES_LEFT_OUT, ofPool, (pool.volumes ?? NaN) - byName.size);
   }
 
   private encodeVireo(writer: SampleWriter, snapshot: HostSnapshot, takenAt: number): void {

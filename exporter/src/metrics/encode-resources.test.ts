@@ -61,6 +61,33 @@ describe('virtual networks', () => {
   });
 });
 
+describe('volumes', () => {
+  it('have what they are and their sizes, and how many are left out is told', async () => {
+    const page = await pageOf(KVM1);
+    const labels = { storage_pool: 'default', volume: 'a "b".qcow2' };
+    expect(valueOf(page, 'libvirt_storage_volume_capacity_bytes', labels)).toBe(21_474_836_480);
+    expect(valueOf(page, 'libvirt_storage_volume_allocation_bytes', labels)).toBe(1_048_576);
+    expect(valueOf(page, 'libvirt_storage_volume_info', { ...labels, volume_type: 'file' })).toBe(1);
+    expect(valueOf(page, 'libvirt_storage_pool_volumes_left_out', { storage_pool: 'default' })).toBe(10);
+    expect(valueOf(page, 'libvirt_storage_pool_volumes_left_out', { storage_pool: 'nfs' })).toBeUndefined();
+  });
+});
+
+describe('leases', () => {
+  it('have what is known of them, and no end where they have none', async () => {
+    const page = await pageOf(KVM1);
+    const labels = { network: 'default', address: '192.168.122.10' };
+    const info = { ...labels, family: 'ipv4', mac: '52:54:00:00:00:01', hostname: 'web' };
+    expect(valueOf(page, 'libvirt_network_dhcp_lease_info', info)).toBe(1);
+    expect(valueOf(page, 'libvirt_network_dhcp_lease_expiry_timestamp_seconds', labels)).toBe(T0 / 1000 + 3600);
+    const forever = { network: 'default', address: 'fd00::10' };
+    expect(valueOf(page, 'libvirt_network_dhcp_lease_info', forever)).toBe(1);
+    expect(valueOf(page, 'libvirt_network_dhcp_lease_expiry_timestamp_seconds', forever)).toBeUndefined();
+    expect(valueOf(page, 'libvirt_network_dhcp_leases_left_out', { network: 'default' })).toBe(1);
+    expect(valueOf(page, 'libvirt_network_dhcp_leases_left_out', { network: 'lab' })).toBeUndefined();
+  });
+});
+
 describe('groups that are off', () => {
   it('make no series, and the counted series are those on the page', async () => {
     const groups = new Set(DEFAULT_GROUPS);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a host gives its domains, to samples: NUMA cells, virtual networks, what was promised of it; and events.
 
+import type { DhcpLease } from '@vireo/libvirt';
 import type { DomainSnapshot, EventCount, NetworkSnapshot, NumaCellSnapshot } from '../hosts/snapshot.ts';
 import { closeLabels, familyIndex } from './exposition.ts';
-import type { SampleWriter } from './exposition.ts';
+import type { LabelPairs, SampleWriter } from './exposition.ts';
 
 const ALLOCATED_VCPUS = familyIndex('libvirt_host_allocated_vcpus');
 const ALLOCATED_MEMORY = familyIndex('libvirt_host_allocated_memory_bytes');
@@ -17,6 +18,9 @@ const NETWORK_ACTIVE = familyIndex('libvirt_network_active');
 const NETWORK_AUTOSTART = familyIndex('libvirt_network_autostart');
 const NETWORK_PERSISTENT = familyIndex('libvirt_network_persistent');
 const NETWORK_LEASES = familyIndex('libvirt_network_dhcp_leases');
+const LEASE_INFO = familyIndex('libvirt_network_dhcp_lease_info');
+const LEASE_EXPIRY = familyIndex('libvirt_network_dhcp_lease_expiry_timestamp_seconds');
+const LEASES_LEFT_OUT = familyIndex('libvirt_network_dhcp_leases_left_out');
 const EVENTS = familyIndex('libvirt_domain_events_total');
 
 /** @param open labels with the host, as `openLabels` makes them */
@@ -55,7 +59,7 @@ export function encodeCells(writer: SampleWriter, open: string, cells: readonly 
 /** Two networks of one name are one: libvirt lets no two be, but a list can catch a redefinition half way. */
 export function encodeNetworks(writer: SampleWriter, open: string, networks: readonly NetworkSnapshot[]): number {
   const byName = new Map(networks.map((network) => [network.name, network]));
-  for (const [name, { uuid, active, autostart, persistent, bridge, leases }] of byName) {
+  for (const [name, { uuid, active, autostart, persistent, bridge, leases, leaseList }] of byName) {
     const info = closeLabels(open, [
       ['network', name],
       ['uuid', uuid],
@@ -67,8 +71,28 @@ export function encodeNetworks(writer: SampleWriter, open: string, networks: rea
     writer.addBoolean(NETWORK_AUTOSTART, labels, autostart);
     writer.addBoolean(NETWORK_PERSISTENT, labels, persistent);
     writer.addGiven(NETWORK_LEASES, labels, leases);
+    if (leaseList === undefined) continue;
+    encodeLeases(writer, open, name, leaseList);
+    writer.add(LEASES_LEFT_OUT, labels, (leases ?? NaN) - leaseList.length);
   }
   return networks.length - byName.size;
+}
+
+function encodeLeases(writer: SampleWriter, open: string, network: string, leases: readonly DhcpLease[]): void {
+  for (const { address, family, mac, hostname, expiresAtSeconds } of leases) {
+    const pairs: LabelPairs = [
+      ['network', network],
+      ['address', address],
+    ];
+    const info = closeLabels(open, [
+      ...pairs,
+      ['family', family],
+      ['mac', mac ?? undefined],
+      ['hostname', hostname ?? undefined],
+    ]);
+    writer.add(LEASE_INFO, info, 1);
+    writer.addGiven(LEASE_EXPIRY, closeLabels(open, pairs), expiresAtSeconds ?? undefined);
+  }
 }
 
 /** Counters of the process: they outlive the host's connection. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A handmade host for tests: field names and units as libvirt 9.0.0 gives them, values chosen so that a wrong scale shows.
 
-import type { DomainStats, StatFields } from '@vireo/libvirt';
+import type { DhcpLease, DomainStats, StatFields } from '@vireo/libvirt';
 import { METRIC_GROUPS } from '../../contract/groups.ts';
 import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
 import type { DomainXml } from '../../xml/domain-xml.ts';
@@ -420,6 +420,20 @@ export function hostWith(domains: readonly DomainSnapshot[], more: Partial<HostS
   };
 }
 
+function lease(facts: Partial<DhcpLease> & Pick<DhcpLease, 'address'>): DhcpLease {
+  return {
+    interface: 'virbr0',
+    expiresAtSeconds: null,
+    family: 'ipv4',
+    mac: null,
+    iaid: null,
+    prefixLength: 24,
+    hostname: null,
+    clientId: null,
+    ...facts,
+  };
+}
+
 /** A host with everything; every family of the table has a series. */
 export const KVM1: HostSnapshot = hostWith([WEB, FROZEN, OFF], {
   facts: {
@@ -464,6 +478,10 @@ export const KVM1: HostSnapshot = hostWith([WEB, FROZEN, OFF], {
       autostart: true,
       persistent: true,
       volumes: 12,
+      volumeList: [
+        { name: 'a "b".qcow2', type: 'file', capacityBytes: 21_474_836_480, allocationBytes: 1_048_576 },
+        { name: 'install.iso', type: 'file', capacityBytes: 1000, allocationBytes: 4096 },
+      ],
       timedOut: false,
     },
     { uuid: 'aaaaaaaa-0000-0000-0000-000000000002', name: 'nfs', timedOut: true },
@@ -478,6 +496,15 @@ export const KVM1: HostSnapshot = hostWith([WEB, FROZEN, OFF], {
       persistent: true,
       bridge: 'virbr0',
       leases: 3,
+      leaseList: [
+        lease({
+          address: '192.168.122.10',
+          mac: '52:54:00:00:00:01',
+          hostname: 'web',
+          expiresAtSeconds: T0 / 1000 + 3600,
+        }),
+        lease({ address: 'fd00::10', family: 'ipv6', expiresAtSeconds: null }),
+      ],
     },
     {
       uuid: 'bbbbbbbb-0000-0000-0000-000000000002',
