@@ -5,14 +5,15 @@ import type { RequestHandler, Response } from 'express';
 import { noQuery, screenshotQuery, xmlQuery } from '../../contract/api.ts';
 import type { InspectionPort } from '../deps.ts';
 import { HttpProblem } from '../problems.ts';
+import { AnswerPlaces } from './answer-places.ts';
 import { callerOf } from './authentication.ts';
 import { hostLost } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
 import { pathPart, queryOf, uuidPart } from './parameters.ts';
 import { sendDocument } from './send.ts';
 
-/** Documents and pictures under way at once, of all hosts. */
-export const INSPECTIONS_MAX = 32;
+/** Documents and pictures under way at once, of all hosts; a document may have a million characters. */
+const BOUNDS = { count: 32, bytes: 64 * 1024 * 1024, longestMs: 60_000 };
 
 /** The routes; they share one limit. */
 export interface InspectionRoutes {
@@ -25,17 +26,16 @@ const XML = 'application/xml; charset=utf-8';
 
 /** Builds them. */
 export function inspectionRoutes(fleet: Fleet, inspection: (host: string) => InspectionPort): InspectionRoutes {
-  const limited = limit(INSPECTIONS_MAX);
+  const places = new AnswerPlaces(BOUNDS);
+  const limited = places.limited.bind(places);
   return {
     hostXml: limited(async (request, response) => {
       const caller = callerOf(request);
       queryOf(request, noQuery);
       const host = fleet.host(caller, 'xml', pathPart(request, 'host'));
       if (host.state.kind !== 'up') throw hostLost(host);
-      await sendDocument(request, response, {
-        type: XML,
-        text: await inspection(host.host).capabilitiesXml(whileWanted(response)),
-      });
+      const text = await inspection(host.host).capabilitiesXml(whileWanted(response));
+      await sendDocument(request, response, places, { type: XML, text });
     }),
     domainXml: limited(async (request, response) => {
       const caller = callerOf(request);
@@ -50,7 +50,7 @@ export function inspectionRoutes(fleet: Fleet, inspection: (host: string) => Ins
         chosen === 'diff'
           ? { type: 'application/json', text: JSON.stringify(await port.domainXmlDiff(domain, signal)) }
           : { type: XML, text: await port.domainXml(domain, chosen, signal) };
-      await sendDocument(request, response, document);
+      await sendDocument(request, response, places, document);
     }),
     screenshot: limited(async (request, response) => {
       const caller = callerOf(request);
@@ -60,30 +60,9 @@ export function inspectionRoutes(fleet: Fleet, inspection: (host: string) => Ins
       if (host.state.kind !== 'up') throw hostLost(host);
       if (domain.id === -1) throw new HttpProblem('VIREO_STATE', `domain ${domain.name} is ${domain.state}: no screen`);
       const { mime, bytes } = await inspection(host.host).screenshot(domain, screen, whileWanted(response));
+      places.reserve(response, bytes.length);
       response.type(mime).send(bytes);
     }),
-  };
-}
-
-/** Refuses what comes while so many are under way. */
-function limit(most: number): (route: RequestHandler) => RequestHandler {
-  let underWay = 0;
-  return (route) => async (request, response, next) => {
-    if (underWay >= most) {
-      throw new HttpProblem('VIREO_BUSY', `${String(most)} documents and screens are under way`, {
-        'Retry-After': '1',
-      });
-    }
-    underWay += 1;
-    response.once('close', () => {
-      underWay -= 1;
-    });
-    try {
-      await route(request, response, next);
-    } catch (error) {
-      // Given up because the client left: nobody is there to be told.
-      if (!response.destroyed) throw error;
-    }
   };
 }
 

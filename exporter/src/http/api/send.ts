@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
+import type { AnswerPlaces } from './answer-places.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -14,16 +15,21 @@ export function sendJson(response: Response, value: unknown, status = 200): void
 }
 
 /**
- * Answers with a document, or 304 when the client already has it. It is written piece by piece as the client reads, so
- * a slow reader of a large one costs a reference, not copies.
+ * Answers with a document, or 304 when the client already has it. libvirt hands a document over whole, and its secrets are
+ * found in the whole, so it is in memory once at least; from there it is written piece by piece as the client reads, so a
+ * slow reader costs no copies, and `places` bounds what all readers together cost.
+ *
+ * @throws HttpProblem VIREO_BUSY
  */
 export async function sendDocument(
   request: Request,
   response: Response,
+  places: AnswerPlaces,
   { type, text }: { readonly type: string; readonly text: string },
 ): Promise<void> {
   const body = Buffer.from(text);
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 32)}"`;
+  places.reserve(response, body.length);
   // Kept by nobody but the client, and never shown again without asking.
   response.set({ ETag: etag, 'Cache-Control': 'private, no-cache', Vary: 'Authorization' });
   if (namesEtag(request.get('If-None-Match'), etag)) {
