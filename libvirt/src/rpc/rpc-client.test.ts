@@ -5,6 +5,8 @@ import { CONNECT_GET_LIB_VERSION } from '../protocol/connect.ts';
 import { CONNECT_GET_ALL_DOMAIN_STATS } from '../protocol/domain-stats.ts';
 import { DOMAIN_LOOKUP_BY_NAME } from '../protocol/domain.ts';
 import { DOMAIN_EVENT_CALLBACK_REBOOT } from '../protocol/events.ts';
+import { CONNECT_LIST_ALL_NETWORKS } from '../protocol/network.ts';
+import { CONNECT_LIST_ALL_STORAGE_POOLS } from '../protocol/storage.ts';
 import { AbortError, TimeoutError, TransportError } from '../errors.ts';
 import { hex, packet, Peer, settle, torn } from './peer.test-support.ts';
 import { RpcClient } from './rpc-client.ts';
@@ -94,6 +96,36 @@ describe('calls', () => {
     expect(peer.received[1]?.readInt32BE(12)).toBe(66);
     client.close();
     await Promise.allSettled(calls);
+  });
+
+  test('that virtqemud passes on to another daemon go one by one until one has succeeded', async () => {
+    const { client, peer } = connect();
+    const pools = (): Promise<unknown> => client.call(CONNECT_LIST_ALL_STORAGE_POOLS, { need_results: 1, flags: 0 });
+    const empty = (serial: number, { number }: { readonly number: number }): Buffer =>
+      packet({ type: 1, serial, procedure: number }, hex('00000000 00000000'));
+    const refused = pools();
+    const others = [pools(), pools(), pools()];
+    // Neither another daemon's call nor virtqemud's own waits for them.
+    const network = client.call(CONNECT_LIST_ALL_NETWORKS, { need_results: 1, flags: 0 });
+    const own = version(client);
+    await settle();
+    const sent = (): number[] => peer.received.map((bytes) => bytes.readInt32BE(12));
+    const [pool, net] = [CONNECT_LIST_ALL_STORAGE_POOLS.number, CONNECT_LIST_ALL_NETWORKS.number];
+    expect(sent()).toEqual([pool, net, CONNECT_GET_LIB_VERSION.number]);
+    peer.send(
+      empty(2, CONNECT_LIST_ALL_NETWORKS),
+      versionReply(3),
+      packet({ type: 1, serial: 1, status: 1, procedure: pool }, errorReply(1, 38).subarray(28)),
+    );
+    await expect(refused).rejects.toMatchObject({ code: 'LV_REMOTE' });
+    await Promise.all([network, own]);
+    expect(sent().slice(3)).toEqual([pool]);
+    peer.send(empty(4, CONNECT_LIST_ALL_STORAGE_POOLS));
+    await others[0];
+    expect(sent().slice(4)).toEqual([pool, pool]);
+    peer.send(empty(5, CONNECT_LIST_ALL_STORAGE_POOLS), empty(6, CONNECT_LIST_ALL_STORAGE_POOLS));
+    await Promise.all(others);
+    client.close();
   });
 
   test('beyond the bound of the queue are refused, retriably', async () => {

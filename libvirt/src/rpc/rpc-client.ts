@@ -12,6 +12,7 @@ import { XdrError } from '../xdr/xdr-error.ts';
 import { CallTable } from './call-table.ts';
 import { decodeErrorReply } from './error-reply.ts';
 import { EventListeners } from './event-listeners.ts';
+import { FirstCalls } from './first-calls.ts';
 import { FrameSplitter } from './frame-splitter.ts';
 import { Keepalive } from './keepalive.ts';
 import type { KeepaliveOptions } from './keepalive.ts';
@@ -80,6 +81,7 @@ export class RpcClient {
   readonly #window: CallWindow<PendingCall>;
   readonly #sessions = new Map<number, StreamSession>();
   readonly #calls = new CallTable((serial) => this.#sessions.has(serial));
+  readonly #firstCalls = new FirstCalls();
   readonly #events = new EventListeners();
   readonly #keepalive: Keepalive;
   readonly #holders = new Set<StreamSession>();
@@ -238,6 +240,7 @@ export class RpcClient {
     const error = header.status === MessageStatus.ERROR ? decodeErrorReply(call.procedure.name, reader) : null;
     this.#calls.delete(header.serial);
     this.#window.release(call.lane);
+    this.#firstCalls.answered(call.procedure.name, error === null);
     if (error !== null) {
       call.session?.refuse();
       call.fail(error, 'error');
@@ -300,8 +303,9 @@ export class RpcClient {
 
   #sendWaiting(): void {
     while (!this.#pipe.writableNeedDrain) {
-      const call = this.#window.take();
+      const call = this.#window.take(({ procedure }) => this.#firstCalls.mayGo(procedure.name));
       if (call === undefined) return;
+      this.#firstCalls.sent(call.procedure.name);
       const serial = this.#calls.add(call);
       setSerial(call.packet, serial);
       if (call.session !== null) {

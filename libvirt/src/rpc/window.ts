@@ -60,12 +60,16 @@ export class CallWindow<C extends { readonly lane: Lane; readonly procedure: { r
     this.#queues[call.lane].delete(call);
   }
 
-  /** The call to send now, which takes a slot; `undefined` when none waits or no slot is free. */
-  take(): C | undefined {
+  /**
+   * The call to send now, which takes a slot; `undefined` when none waits that may go, or no slot is free.
+   * @param mayGo whether this one may go now; the others are not held up by it
+   */
+  take(mayGo: (call: C) => boolean = () => true): C | undefined {
     if (this.#occupied >= this.#maxInFlight) return undefined;
     for (const lane of LANES) {
       if (lane === 'bulk' && this.#occupiedByBulk >= this.#maxBulk) continue;
       for (const call of this.#queues[lane]) {
+        if (!mayGo(call)) continue;
         this.#queues[lane].delete(call);
         this.#occupied++;
         if (lane === 'bulk') this.#occupiedByBulk++;
