@@ -72,6 +72,12 @@ export default {
       from: { path: '^libvirt/src/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'unknown'] },
     },
+    {
+      name: 'dashboards-know-only-the-contract',
+      severity: 'error',
+      from: { path: '^dashboards/src/' },
+      to: { path: '^(exporter|libvirt)/', pathNot: '^exporter/(src|dist)/contract/index\\.' },
+    },
     only('fast-xml-parser', 'xml/'),
     only('prom-client', 'metrics/'),
     only('bcrypt', 'web/'),

@@ -28,7 +28,7 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libvirt,exporter}/src/**/*.test.ts', '<rootDir>/test/drift/**/*.test.ts'],
+      testMatch: ['<rootDir>/{libvirt,exporter,dashboards}/src/**/*.test.ts', '<rootDir>/test/drift/**/*.test.ts'],
     },
     { ...shared, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
     { ...shared, displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },

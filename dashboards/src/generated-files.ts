@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every file of the repository that this workspace writes, by its path from the root.
+
+import { buildAlertsDoc } from './alerts/alerts-doc.ts';
+import { buildGrafanaRules } from './alerts/grafana-rules.ts';
+import { buildPrometheusRules } from './alerts/prometheus-rules.ts';
+
+/** Builds the text of each file. */
+export function buildFiles(): ReadonlyMap<string, string> {
+  return new Map([
+    ['provisioning/prometheus/rules/vireo.yml', buildPrometheusRules()],
+    ['provisioning/grafana/alerting/vireo.yml', buildGrafanaRules()],
+    ['docs/alerts.md', buildAlertsDoc()],
+  ]);
+}
