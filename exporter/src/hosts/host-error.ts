@@ -15,6 +15,17 @@ export function hostError(error: unknown): HostError {
   return { code: 'LV_CONN_CLOSED', message: 'the connection was closed' };
 }
 
+/** VIR_FROM_RPC of libvirt's error domains. */
+const FROM_RPC = 7;
+
+/**
+ * Whether a modular daemon says that it lost the daemon it passed this call on to (virtqemud to virtstoraged, which was
+ * restarted). It never looks for it again on behalf of the same connection (libvirt 11.3).
+ */
+export function isCutOff(error: unknown): boolean {
+  return error instanceof RemoteError && error.name === 'VIR_ERR_INTERNAL_ERROR' && error.domain === FROM_RPC;
+}
+
 /** A domain that stopped or was undefined between the list and the question is no failure. */
 export function isGone(error: unknown): boolean {
   return error instanceof RemoteError && ['VIR_ERR_NO_DOMAIN', 'VIR_ERR_OPERATION_INVALID'].includes(error.name);

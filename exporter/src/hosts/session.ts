@@ -13,6 +13,7 @@ import { DomainEvents } from './domain-events.ts';
 import { DomainDetails } from './domain-details.ts';
 import { DomainObserver } from './domain-observer.ts';
 import type { RunPart } from './domain-observer.ts';
+import { isCutOff } from './host-error.ts';
 import { HungCalls } from './hung-calls.ts';
 import type { Inventory } from './inventory.ts';
 import { InventoryPoller } from './inventory-poller.ts';
@@ -387,9 +388,12 @@ export class HostSession {
     const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };
     // When it fails what was read before is not shown for new.
     this.networks = undefined;
-    this.networks = await this.#support.try('CONNECT_LIST_ALL_NETWORKS', () =>
-      fetchNetworks(source, withLeases, this.#options({ lane: 'bulk' })),
-    );
+    this.networks = await this.#support
+      .try('CONNECT_LIST_ALL_NETWORKS', () => fetchNetworks(source, withLeases, this.#options({ lane: 'bulk' })))
+      .catch((error: unknown) => {
+        if (this.#reconnects(error)) this.#networksReadAt = -Infinity;
+        throw error;
+      });
     return undefined;
   }
 
@@ -421,8 +425,16 @@ export class HostSession {
       .then((pools) => pools ?? [])
       .catch((error: unknown) => {
         this.pools = [];
+        if (this.#reconnects(error)) this.#poolsReadAt = -Infinity;
         throw error;
       });
     return undefined;
+  }
+
+  /** Whether the same question may succeed at the next poll, over a new connection. */
+  #reconnects(error: unknown): boolean {
+    if (!isCutOff(error)) return false;
+    this.#statisticsConnections.retire();
+    return true;
   }
 }

@@ -24,6 +24,7 @@ export class StatisticsConnections {
   readonly #slots: number;
   readonly #limit: number;
   #connections: Connection[] = [];
+  readonly #retired = new WeakSet<Connection>();
   #opening: Promise<Connection> | undefined;
   #closed = false;
 
@@ -62,10 +63,16 @@ export class StatisticsConnections {
     return best;
   }
 
-  /** Closes what hung calls made necessary once they have returned. */
+  /** What is asked from now on goes over new connections; those of today end when their last call has returned. */
+  retire(): void {
+    for (const connection of this.#connections) this.#retired.add(connection);
+  }
+
+  /** Closes what hung calls made necessary once they have returned, and what is retired. */
   async trim(): Promise<void> {
     const idle = this.#connections.filter(({ load }) => load.abandoned + load.inFlight + load.queued === 0);
-    const spare = idle.slice(1);
+    const inUse = idle.filter((connection) => !this.#retired.has(connection)).slice(0, 1);
+    const spare = idle.filter((connection) => !inUse.includes(connection));
     this.#connections = this.#connections.filter((connection) => !spare.includes(connection));
     await Promise.all(spare.map((connection) => connection.close()));
   }
@@ -77,7 +84,10 @@ export class StatisticsConnections {
   }
 
   #leastHung(): Connection | undefined {
-    return this.#connections.toSorted((a, b) => this.#free(b) - this.#free(a))[0];
+    const current = this.#connections.filter((connection) => !this.#retired.has(connection));
+    // Retired ones with hung calls count, so that no more of the daemon's workers hang: they must serve then.
+    const usable = this.#connections.length < this.#limit ? current : this.#connections;
+    return usable.toSorted((a, b) => this.#free(b) - this.#free(a))[0];
   }
 
   #free(connection: Connection): number {
