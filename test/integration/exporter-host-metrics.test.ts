@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineDomains } from '../lab/domains.ts';
 import { startExporter } from '../lab/exporter.ts';
-import type { Exporter } from '../lab/exporter.ts';
+import type { Exporter, Exposition } from '../lab/exporter.ts';
 import { openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
@@ -121,6 +121,39 @@ test('what domains were promised is the sum of their XML, without the one that i
   expect(page.value('libvirt_host_allocated_vcpus', { state: 'inactive' })).toBe(2 * vcpus);
   const kib = Number(/<memory unit='KiB'>(\d+)</.exec(xml)?.[1]);
   expect(page.value('libvirt_host_allocated_memory_bytes', { state: 'inactive' })).toBe(2 * kib * 1024);
+});
+
+test('a domain that its metadata leaves out is nowhere, and comes back when that changes', async () => {
+  const uri = `urn:vireo:test`;
+  await libvirtd.virsh('metadata', 'web-2', uri, '--key', 't', '--set', "<stage of='lab'/>", '--config');
+  const filtered = await startExporter(lab, {
+    config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]
+poll: { intervalSeconds: 1, detailsIntervalSeconds: 30 }
+domains: { include: [{ name: 'web-*' }], exclude: [{ metadata: { xpath: '//t:stage/@of', namespaces: { t: '${uri}' } } }] }
+`,
+  });
+  const domainsOf = (page: Exposition): string[] =>
+    page.all('libvirt_domain_info').map(({ labels }) => labels['domain'] ?? '');
+  const seen: string[][] = [];
+  const until = (names: readonly string[]): Promise<unknown> =>
+    waitFor(
+      async () => {
+        const now = domainsOf(await filtered.scrape()).toSorted();
+        seen.push(now);
+        return now.join() === names.join();
+      },
+      { what: `only ${names.join()} is there`, deadlineMs: 20_000, intervalMs: 100 },
+    );
+  await until(['web-1']);
+  expect((await filtered.scrape()).value('vireo_host_filtered_domains')).toBe(2);
+  for (let i = 0; i < 15; i++) await until(['web-1']);
+  // It was never there, not even before its XML was read.
+  expect(seen.filter((names) => names.includes('web-2'))).toEqual([]);
+  // libvirt tells of this with an event, so the thirty seconds are not waited for.
+  const changedAt = Date.now();
+  await libvirtd.virsh('metadata', 'web-2', uri, '--remove', '--config');
+  await until(['web-1', 'web-2']);
+  expect(Date.now() - changedAt).toBeLessThan(15_000);
 });
 
 test('a group that is off has no series, and the page is as promtool wants it', async () => {

@@ -13,6 +13,7 @@ import type { KeyPath } from './config-file.ts';
 import type { ConfigFile } from './schema.ts';
 import { HOST_NAME_LENGTH_MAX } from './schema.ts';
 import { Secret } from './secret.ts';
+import { checkDomainRules } from './watching.ts';
 import type { WatchingRules } from './watching.ts';
 
 /** Longest password read, bytes; more is the wrong file. */
@@ -52,6 +53,9 @@ export function hostsOfFile(
     if (twin !== undefined) {
       report.warning(['hosts', index, 'uri'], `the same URI as hosts[${String(twin)}]: its domains are polled twice`);
     }
+    checkDomainRules(entry.domains, ['hosts', index, 'domains'], (at, text) => {
+      report.problem(at, text);
+    });
     const credentials = readCredentials(entry, index, file, env, report);
     return [
       {

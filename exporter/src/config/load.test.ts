@@ -277,6 +277,22 @@ hosts:
     });
   });
 
+  it('is said by metadata too, and a path that is none is refused where it stands', () => {
+    const path = file(`
+domains: { include: [{ metadata: { xpath: "/domain/metadata/s:tier", namespaces: { s: "urn:s" }, value: "gold*" } }] }
+hosts: [{ name: kvm1, uri: "qemu:///system", domains: { exclude: [{ metadata: { xpath: "//s:tier" } }] } }]
+`);
+    expect(problemsOf(['--config.file', path])).toEqual([
+      expect.stringMatching(
+        /:3:\d+: hosts\[0\]\.domains\.exclude\[0\]\.metadata\.xpath: "\/\/s:tier" is not understood: the prefix s is not in namespaces$/,
+      ),
+    ]);
+    const right = file('domains: { include: [{ name: "w*", metadata: { xpath: "//tier", value: "gold*" } }] }');
+    expect(loadConfig(['--config.file', right], {}).watching.domains.include).toEqual([
+      { name: 'w*', metadata: { xpath: '//tier', value: 'gold*' } },
+    ]);
+  });
+
   it('refuses groups that do not exist, and one that is both on and off', () => {
     const [unknown] = problemsOf(['--groups.on=snapshots']);
     expect(unknown).toContain(

@@ -16,7 +16,7 @@ import { formatListenAddress, parseListenAddress } from './listen-address.ts';
 import { decideMetadata } from './metadata-config.ts';
 import { nearest } from './nearest.ts';
 import type { ConfigFile } from './schema.ts';
-import { WatchingRules } from './watching.ts';
+import { checkDomainRules, WatchingRules } from './watching.ts';
 import type { GroupSwitch } from './watching.ts';
 
 /**
@@ -55,6 +55,8 @@ export function loadConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Con
     { on: groupSwitch('--groups.on'), off: groupSwitch('--groups.off') },
     (text) => problems.push(text),
   );
+
+  checkDomainRules(content.domains, ['domains'], (at, text) => problems.push(inFile(at, text)));
 
   const listenAddresses = decideListenAddresses(given('--web.listen-address'), content, inFile, problems);
   const webConfigFile = given('--web.config.file')?.values[0];

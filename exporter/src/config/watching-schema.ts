@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { GROUPS } from '../contract/groups.ts';
 import { KEY_DOCS } from './key-docs.ts';
+import { pathShape } from './metadata-config.ts';
 
 /** Most rules of one list; each domain is compared with all of them. */
 const RULES_MAX = 1000;
@@ -41,10 +42,28 @@ const ruleSchema = z
       .regex(/^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/)
       .register(KEY_DOCS, { allowed: 'a UUID with its hyphens', help: 'The domain’s UUID.' })
       .optional(),
+    metadata: z
+      .strictObject({
+        ...pathShape(),
+        value: z
+          .string()
+          .max(PATTERN_LENGTH_MAX)
+          .regex(PATTERN)
+          .register(KEY_DOCS, {
+            allowed: `1 to ${String(PATTERN_LENGTH_MAX)} characters in quotes, * for any text, ? for any one character`,
+            help: 'What is there, a pattern; anything but nothing without it.',
+          })
+          .optional(),
+      })
+      .register(KEY_DOCS, {
+        allowed: 'a mapping with xpath, namespaces and value',
+        help: 'What the domain’s XML says, its metadata or anything else. A domain of which only this can decide is not shown before its XML was read, and what that said stands until it says something else: it follows within a minute, or at once when an event tells of the change.',
+      })
+      .optional(),
   })
   .refine((rule) => Object.keys(rule).length > 0)
   .register(KEY_DOCS, {
-    allowed: 'a mapping with name or uuid, or both',
+    allowed: 'a mapping with name, uuid or metadata, or several',
     help: 'Means the domains for which all that it says is true.',
   });
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of a host is watched: which groups are on, and which domains are left out.
 
-import type { DomainRule, DomainRules } from '../contract/domain-rules.ts';
+import type { DomainRule, DomainRules, MetadataRule } from '../contract/domain-rules.ts';
 import { DEFAULT_GROUPS, METRIC_GROUPS, metricGroup } from '../contract/groups.ts';
 import type { MetricGroup } from '../contract/groups.ts';
+import type { KeyPath } from './config-file.ts';
+import { checkPath } from './metadata-config.ts';
 import { nearest } from './nearest.ts';
 import type { ConfigFile } from './schema.ts';
 
@@ -61,10 +63,35 @@ export class WatchingRules {
   }
 }
 
-function ruleOf({ name, uuid }: NonNullable<NonNullable<Said['domains']>['include']>[number]): DomainRule {
+/** Reads the paths of one `domains`; each that is none is a problem. */
+export function checkDomainRules(
+  domains: Said['domains'],
+  at: KeyPath,
+  report: (at: KeyPath, text: string) => unknown,
+): void {
+  for (const list of ['include', 'exclude'] as const) {
+    for (const [index, { metadata }] of (domains?.[list] ?? []).entries()) {
+      if (metadata === undefined) continue;
+      checkPath(metadata, [...at, list, index, 'metadata', 'xpath'], report);
+    }
+  }
+}
+
+type RuleSaid = NonNullable<NonNullable<Said['domains']>['include']>[number];
+
+function ruleOf({ name, uuid, metadata }: RuleSaid): DomainRule {
   return {
     ...(name === undefined ? {} : { name }),
     ...(uuid === undefined ? {} : { uuid: uuid.toLowerCase() }),
+    ...(metadata === undefined ? {} : { metadata: metadataRuleOf(metadata) }),
+  };
+}
+
+function metadataRuleOf({ xpath, namespaces, value }: NonNullable<RuleSaid['metadata']>): MetadataRule {
+  return {
+    xpath,
+    ...(namespaces === undefined ? {} : { namespaces }),
+    ...(value === undefined ? {} : { value }),
   };
 }
 

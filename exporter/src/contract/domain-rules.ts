@@ -7,6 +7,18 @@ export interface DomainRule {
   readonly name?: string;
   /** In lower case. */
   readonly uuid?: string;
+  /** What its XML says; nothing is known of it before that was read. */
+  readonly metadata?: MetadataRule;
+}
+
+/** Means the domains whose XML has a value at a path. */
+export interface MetadataRule {
+  /** As the key `metadata` of the configuration has them. */
+  readonly xpath: string;
+  /** URIs by prefix. */
+  readonly namespaces?: Readonly<Record<string, string>>;
+  /** A pattern for the value; absent: any that is not empty. */
+  readonly value?: string;
 }
 
 /** Watched are the domains that a rule of `include` means, or all when it has none, but those that one of `exclude` means. */

@@ -71,5 +71,5 @@ export async function askEach(
 
 /** Forgets what is kept of domains that are gone. */
 export function forget(byUuid: Map<string, unknown> | Set<string>, domains: DomainTable): void {
-  for (const uuid of byUuid.keys()) if (domains.get(uuid) === undefined) byUuid.delete(uuid);
+  for (const uuid of byUuid.keys()) if (!domains.has(uuid)) byUuid.delete(uuid);
 }

@@ -16,16 +16,21 @@ const JOB_TURNS = 3;
 /** Reads XML and jobs of one host's domains. */
 export class DomainDetails {
   readonly #paths: readonly LabelledPath[];
+  readonly #onShown: () => void;
   readonly #context: DomainCallsContext;
   /** By UUID: when the XML was last read, and its hash, so that an unchanged one is not parsed again. */
   readonly #xmlRead = new Map<string, { readonly at: number; readonly hash: string }>();
   readonly #xmlStale = new Set<string>();
   readonly #jobAskedAt = new Map<string, number>();
 
-  /** @param paths what of the XML becomes labels */
-  constructor(context: DomainCallsContext, paths: readonly LabelledPath[] = []) {
+  /** @param more what of the XML becomes labels; and whom to tell when it made a domain one that is watched */
+  constructor(
+    context: DomainCallsContext,
+    more: { readonly paths: readonly LabelledPath[] | undefined; readonly onShown: () => void },
+  ) {
     this.#context = context;
-    this.#paths = paths;
+    this.#paths = more.paths ?? [];
+    this.#onShown = more.onShown;
   }
 
   /** The next poll reads this domain's XML anew. */
@@ -41,9 +46,10 @@ export class DomainDetails {
   /** Reads the XML of new and changed domains, and of those whose turn it is. Rejects with the last failure. */
   async refreshXml(): Promise<'not due' | undefined> {
     const now = performance.now();
-    const domains = askable(this.#context, this.#context.domains.all());
-    forget(this.#xmlRead, this.#context.domains);
-    forget(this.#xmlStale, this.#context.domains);
+    const { domains: table } = this.#context;
+    const domains = askable(this.#context, [...table.all(), ...table.unseen()]);
+    forget(this.#xmlRead, table);
+    forget(this.#xmlStale, table);
     const age = ({ uuid }: DomainSnapshot): number =>
       this.#xmlStale.has(uuid) ? Infinity : now - (this.#xmlRead.get(uuid)?.at ?? -Infinity);
     const { slowIntervalMs, intervalMs } = this.#context;
@@ -76,7 +82,7 @@ export class DomainDetails {
     const hash = createHash('sha256').update(xml).digest('base64');
     // A domain that was undefined and defined anew is another record, without what was parsed before.
     const unchanged = this.#xmlRead.get(uuid)?.hash === hash && domains.get(uuid)?.xml !== undefined;
-    if (!unchanged) domains.setXml(uuid, parseDomainXml(xml, this.#paths));
+    if (!unchanged && domains.setXml(uuid, parseDomainXml(xml, this.#paths, domains.rulePaths))) this.#onShown();
     this.#xmlRead.set(uuid, { at: performance.now(), hash });
   }
 

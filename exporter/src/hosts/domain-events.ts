@@ -114,7 +114,16 @@ export class DomainEvents {
   #take(connection: Connection, event: DomainEvent): void {
     const { onDomainEvent, onXmlStale, onJob, onDefined, onChange } = this.#context;
     const { domain } = event;
-    if (!this.#context.domains.isWatched(domain)) return;
+    const isWatched = this.#context.domains.isWatched(domain);
+    if (isWatched !== true) {
+      // Of one whose XML may come to say that it is watched, state and XML are kept up with.
+      const mayBe = isWatched === undefined || this.#context.domains.has(domain.uuid);
+      if (mayBe && (event.kind === 'lifecycle' || event.kind === 'metadata-change')) {
+        onXmlStale(domain.uuid);
+        this.#check(connection, domain);
+      }
+      return;
+    }
     onDomainEvent(event);
     const identity = { uuid: domain.uuid, name: domain.name };
     switch (event.kind) {

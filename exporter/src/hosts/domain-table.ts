@@ -2,10 +2,12 @@
 // The domains of one host as last seen. Polls and events write here; each write replaces a domain's immutable record,
 // so a snapshot is a shallow copy. What changed goes to `onChange`.
 
-import type { DomainReason, DomainRef, DomainState, DomainStats, StatFields } from '@vireo/libvirt';
+import type { DomainReason, DomainRef, DomainState, DomainStats } from '@vireo/libvirt';
 import type { DomainXml } from '../xml/domain-xml.ts';
 import type { HostChange } from './changes.ts';
+import { EVERY_DOMAIN } from './domain-filter.ts';
 import type { DomainFilter } from './domain-filter.ts';
+import { mergeStats } from './merge-stats.ts';
 import type { DomainObservations } from './observations.ts';
 import type { DomainJob, DomainSnapshot, DomainTrouble } from './snapshot.ts';
 
@@ -35,6 +37,14 @@ export interface StatisticsRun {
 /** Observations to take over; `undefined` takes one away. */
 export type ObservationUpdate = { readonly [K in keyof DomainObservations]: DomainObservations[K] | undefined };
 
+/** A domain of which only its XML tells whether it is watched, and has not (yet) told that it is. */
+interface Unseen {
+  readonly record: DomainStateRecord;
+  readonly startedAt: number | undefined;
+  /** It was there before the first inventory: when it is shown at last, it did not just appear. */
+  readonly wasThere: boolean;
+}
+
 /** How much earlier than it was seen a domain may have started, when only an inventory tells that it did. */
 const START_UNCERTAINTY_MS = 30_000;
 
@@ -47,18 +57,22 @@ export class DomainTable {
    */
   readonly #toldAt = new Map<string, number>();
   readonly #onChange: (change: HostChange) => void;
-  readonly #watched: DomainFilter;
-  #leftOut = 0;
+  readonly #filter: DomainFilter;
+  readonly #unseen = new Map<string, Unseen>();
+  /** What the XML of a domain said last where the filter looks; it stands until it says something else. */
+  readonly #ruleValues = new Map<string, NonNullable<DomainXml['ruleValues']>>();
+  /** Domains of the last inventory that their names and UUIDs alone leave out. */
+  #excluded = 0;
   #quarantine: ReadonlyMap<string, DomainTrouble> = new Map();
   /** When the last inventory was taken, by the same clock. */
   #inventoryAt = -Infinity;
   /** False until the first inventory: what that one finds was there before and did not just appear. */
   #known = false;
 
-  /** @param watched a domain for which it is false is never in the table */
-  constructor(onChange: (change: HostChange) => void, watched: DomainFilter = () => true) {
+  /** @param filter a domain that it does not watch, or may not, is never in the table */
+  constructor(onChange: (change: HostChange) => void, filter: DomainFilter = EVERY_DOMAIN) {
     this.#onChange = onChange;
-    this.#watched = watched;
+    this.#filter = filter;
   }
 
   /** A copy that later writes do not touch. */
@@ -71,14 +85,29 @@ export class DomainTable {
     return this.#known;
   }
 
-  /** Domains of the last inventory that are not watched. */
+  /** Domains of the last inventory that are not watched, or not yet. */
   get leftOut(): number {
-    return this.#leftOut;
+    return this.#excluded + this.#unseen.size;
   }
 
-  /** Whether this domain belongs in the table. */
-  isWatched(domain: DomainRef): boolean {
-    return this.#watched(domain);
+  /** Where the XML of a domain tells whether it is watched. */
+  get rulePaths(): DomainFilter['paths'] {
+    return this.#filter.paths;
+  }
+
+  /** Whether this domain belongs in the table; undefined while only its XML could tell. */
+  isWatched(domain: DomainRef): boolean | undefined {
+    return this.#filter.watches(domain, this.#ruleValues.get(domain.uuid));
+  }
+
+  /** Domains whose XML alone tells, and does not (yet) say that they are watched: nothing else is asked of them. */
+  unseen(): DomainSnapshot[] {
+    return [...this.#unseen.values()].map(({ record: { domain, state, reason } }) => ({ ...domain, state, reason }));
+  }
+
+  /** Whether the domain is in the table, or is one of {@link unseen}. */
+  has(uuid: string): boolean {
+    return this.#domains.has(uuid) || this.#unseen.has(uuid);
   }
 
   get(uuid: string): DomainSnapshot | undefined {
@@ -108,12 +137,12 @@ export class DomainTable {
     const seen = new Set<string>(unanswered);
     for (const record of records) seen.add(record.domain.uuid);
     this.applyStates(records, askedAt);
-    for (const uuid of [...this.#domains.keys()]) {
+    for (const uuid of [...this.#domains.keys(), ...this.#unseen.keys()]) {
       if (!seen.has(uuid) && (this.#toldAt.get(uuid) ?? -Infinity) < askedAt) this.remove(uuid);
     }
     for (const [uuid, at] of this.#toldAt) if (at < askedAt) this.#toldAt.delete(uuid);
     this.#inventoryAt = askedAt;
-    this.#leftOut = records.filter(({ domain }) => !this.#watched(domain)).length;
+    this.#excluded = records.filter(({ domain }) => this.#filter.watches(domain) === false).length;
     this.#known = true;
   }
 
@@ -121,14 +150,15 @@ export class DomainTable {
   applyStates(records: readonly DomainStateRecord[], askedAt: number): void {
     const isTimely = performance.now() - this.#inventoryAt <= START_UNCERTAINTY_MS;
     for (const record of records) {
-      if ((this.#toldAt.get(record.domain.uuid) ?? -Infinity) < askedAt) this.#applyState(record, isTimely);
+      if ((this.#toldAt.get(record.domain.uuid) ?? -Infinity) < askedAt)
+        this.#applyState(record, startOf(record, isTimely));
     }
   }
 
   /** Takes over what an event, or the check that follows it, says of one domain. */
   applyEvent(record: DomainStateRecord): void {
     this.#toldAt.set(record.domain.uuid, performance.now());
-    this.#applyState(record, this.#known);
+    this.#applyState(record, startOf(record, this.#known));
   }
 
   /** The domain is gone: a transient one that stopped, or one that was undefined. */
@@ -138,6 +168,12 @@ export class DomainTable {
   }
 
   remove(uuid: string): void {
+    this.#unseen.delete(uuid);
+    this.#ruleValues.delete(uuid);
+    this.#drop(uuid);
+  }
+
+  #drop(uuid: string): void {
     const domain = this.#domains.get(uuid);
     if (domain === undefined) return;
     this.#domains.delete(uuid);
@@ -146,7 +182,9 @@ export class DomainTable {
 
   clear(): void {
     this.#domains.clear();
-    this.#leftOut = 0;
+    this.#unseen.clear();
+    this.#ruleValues.clear();
+    this.#excluded = 0;
     this.#toldAt.clear();
     this.#quarantine = new Map();
     this.#inventoryAt = -Infinity;
@@ -195,8 +233,18 @@ export class DomainTable {
     this.#tellQuarantine(quarantine, at);
   }
 
-  setXml(uuid: string, xml: DomainXml): void {
+  /** Takes over what the XML says. True when it makes the domain one that is watched. */
+  setXml(uuid: string, xml: DomainXml): boolean {
+    const unseen = this.#unseen.get(uuid);
+    const domain = this.#domains.get(uuid);
+    if (xml.ruleValues !== undefined && this.has(uuid)) this.#ruleValues.set(uuid, xml.ruleValues);
+    if (unseen !== undefined) this.#applyState(unseen.record, unseen.startedAt);
+    else if (domain !== undefined) {
+      const { name, id, state, reason, startedAt } = domain;
+      this.#applyState({ domain: { uuid, name, id }, state, reason }, startedAt);
+    }
     this.#update(uuid, { xml });
+    return unseen !== undefined && this.#domains.has(uuid);
   }
 
   /** Sets the running job, or takes it away when there is none. */
@@ -223,18 +271,40 @@ export class DomainTable {
     if (domain !== undefined) this.#domains.set(uuid, { ...domain, ...part });
   }
 
-  /** @param isTimely whether a process that was not there before began just now, rather than while nobody looked */
-  #applyState({ domain: { uuid, name, id }, state, reason }: DomainStateRecord, isTimely: boolean): void {
-    if (!this.#watched({ uuid, name })) {
+  /** Keeps a domain out that is not watched, or not yet. */
+  #hide(record: DomainStateRecord, startedAt: number | undefined): void {
+    const { uuid, id } = record.domain;
+    this.#drop(uuid);
+    const before = this.#unseen.get(uuid);
+    const isSame = before?.record.domain.id === id;
+    this.#unseen.set(uuid, {
+      record,
+      startedAt: isSame ? before.startedAt : startedAt,
+      // What its XML said once and says no more is a change.
+      wasThere: (before?.wasThere ?? !this.#known) && !this.#ruleValues.has(uuid),
+    });
+  }
+
+  /** @param startedAt when a process that was not there before began */
+  #applyState(record: DomainStateRecord, startedAt: number | undefined): void {
+    const { domain, state, reason } = record;
+    const { uuid, name, id } = domain;
+    if (this.#filter.watches(domain) === false) {
       this.remove(uuid);
       return;
     }
+    if (this.isWatched(domain) !== true) {
+      this.#hide(record, startedAt);
+      return;
+    }
+    const unseen = this.#unseen.get(uuid);
+    this.#unseen.delete(uuid);
     const before = this.#domains.get(uuid);
     const identity = { uuid, name };
-    const started = id !== -1 && isTimely ? { startedAt: Date.now() } : {};
+    const started = startedAt === undefined ? {} : { startedAt };
     if (before === undefined) {
       this.#domains.set(uuid, { uuid, name, id, state, reason, ...started });
-      if (this.#known) this.#onChange({ kind: 'domain.added', domain: identity, state });
+      if (this.#known && unseen?.wasThere !== true) this.#onChange({ kind: 'domain.added', domain: identity, state });
       return;
     }
     if (before.state === state && before.reason === reason && before.id === id && before.name === name) return;
@@ -266,6 +336,11 @@ export class DomainTable {
   }
 }
 
+/** When the process of a domain began, if that was just now rather than while nobody looked. */
+function startOf({ domain: { id } }: DomainStateRecord, isTimely: boolean): number | undefined {
+  return id !== -1 && isTimely ? Date.now() : undefined;
+}
+
 /** The domain with these observations, and none of those that are `undefined`. */
 function withObserved(domain: DomainSnapshot, update: ObservationUpdate): DomainSnapshot {
   const { observed: _before, ...rest } = domain;
@@ -273,26 +348,4 @@ function withObserved(domain: DomainSnapshot, update: ObservationUpdate): Domain
     Object.entries(update).filter(([, value]) => value !== undefined),
   );
   return Object.keys(observed).length === 0 ? rest : { ...rest, observed };
-}
-
-/** One record out of the parts that different calls gave; a later part wins. */
-function mergeStats(parts: readonly DomainStats[]): DomainStats | undefined {
-  const [first, ...others] = parts;
-  if (first === undefined) return undefined;
-  if (others.length === 0) return first;
-  return parts.reduce((merged, part) => ({
-    domain: part.domain,
-    fields: mergeFields(merged.fields, part.fields),
-    vcpu: part.vcpu.size > 0 ? part.vcpu : merged.vcpu,
-    net: part.net.size > 0 ? part.net : merged.net,
-    block: part.block.size > 0 ? part.block : merged.block,
-    iothread: part.iothread.size > 0 ? part.iothread : merged.iothread,
-  }));
-}
-
-/** In libvirt's order, without lists of pairs in between: ten thousand domains are merged in one go. */
-function mergeFields(earlier: StatFields, later: StatFields): StatFields {
-  const fields = new Map(earlier);
-  for (const [key, value] of later) fields.set(key, value);
-  return fields;
 }

@@ -57,11 +57,11 @@ export class InventoryPoller {
       failure = error;
     }
     if (!(failure instanceof RemoteError)) await this.#requireAlive(failure);
+    const hasBulk = !this.#context.support.lacks('CONNECT_GET_ALL_DOMAIN_STATS');
+    if (hasBulk && failure instanceof RemoteError) return await this.#listedInChunks();
     // Whatever holds up the call over all domains holds up a list of them too, so who there is can't be learnt.
     if (!domains.isKnown) throw failure;
-    return this.#context.support.lacks('CONNECT_GET_ALL_DOMAIN_STATS')
-      ? await this.#oneByOne()
-      : await this.#inChunks();
+    return hasBulk ? await this.#inChunks() : await this.#oneByOne();
   }
 
   async #whole(): Promise<Inventory> {
@@ -88,22 +88,35 @@ export class InventoryPoller {
   async #inChunks(): Promise<Inventory> {
     const { chunks, control, domains, options } = this.#context;
     const askedAt = performance.now();
-    const { records, quarantine, failure } = await chunks.poll(domains.all());
+    const { records, quarantine, failure } = await chunks.poll([...domains.all(), ...domains.unseen()]);
     const inventory = inventoryOf([...records.values()]);
     domains.applyStates(inventory.states, askedAt);
     if (failure !== undefined) throw failure;
     // Who is gone is silently left out of a reply.
-    for (const domain of domains.all()) {
+    for (const domain of [...domains.all(), ...domains.unseen()]) {
       if (records.has(domain.uuid) || quarantine.has(domain.uuid)) continue;
       if ((await fetchState(control, domain, options({ lane: 'urgent' }))) === null) domains.removeByEvent(domain.uuid);
     }
     return inventory;
   }
 
+  /** The answer over all domains was refused, mostly because it would be larger than libvirt sends: a list is small. */
+  async #listedInChunks(): Promise<Inventory> {
+    const { chunks, control, domains, options } = this.#context;
+    const askedAt = performance.now();
+    const listed = await control.domains.list({}, options({ lane: 'urgent' }));
+    const { records, failure } = await chunks.poll(listed);
+    const inventory = inventoryOf([...records.values()]);
+    const unanswered = new Set(listed.flatMap(({ uuid }) => (records.has(uuid) ? [] : [uuid])));
+    for (const uuid of inventory.unanswered) unanswered.add(uuid);
+    domains.applyInventory(inventory.states, askedAt, unanswered);
+    return { ...inventory, unanswered, ...(failure === undefined ? {} : { failure }) };
+  }
+
   async #oneByOne(): Promise<Inventory> {
     const { acquire, domains, hung, options } = this.#context;
     const askedAt = performance.now();
-    const inventory = await fetchStates(domains.all(), acquire, hung, options());
+    const inventory = await fetchStates([...domains.all(), ...domains.unseen()], acquire, hung, options());
     domains.applyInventory(inventory.states, askedAt, inventory.unanswered);
     return inventory;
   }

@@ -175,7 +175,12 @@ export class HostSession {
       slowIntervalMs,
       intervalMs,
     };
-    this.#details = new DomainDetails(calls, poll.metadata);
+    this.#details = new DomainDetails(calls, {
+      paths: poll.metadata,
+      onShown: () => {
+        this.#flagsReadAt = -Infinity;
+      },
+    });
     const { openWritable } = context;
     this.#observer = new DomainObserver({
       ...calls,
@@ -284,10 +289,11 @@ export class HostSession {
         get width() {
           return connections.width;
         },
-        fetch: async (domains, fetchDeadlineMs) => {
+        groups,
+        fetch: async (domains, wanted, fetchDeadlineMs) => {
           const connection = await connections.acquire();
           const options = this.#options({ deadlineMs: fetchDeadlineMs, lane: 'bulk' });
-          return await connection.stats.getAll({ groups, domains, noWait: true }, options);
+          return await connection.stats.getAll({ groups: wanted, domains, noWait: true }, options);
         },
         // It takes no job, but it does take the domain's own lock, so even it may hang: not where the events come, and in
         // the slot that the lane `bulk` leaves free.

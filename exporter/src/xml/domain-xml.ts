@@ -14,8 +14,8 @@ import type { XmlElement } from './parse-xml.ts';
 import { readTuning } from './tuning-xml.ts';
 import type { TuningXml } from './tuning-xml.ts';
 import { XmlError } from './xml-error.ts';
-import { readPaths } from './xpath.ts';
-import type { LabelledPath } from './xpath.ts';
+import { readPaths, readValues } from './xpath.ts';
+import type { LabelledPath, XPath } from './xpath.ts';
 
 export type { DiskXml } from './disk-xml.ts';
 export type { InterfaceXml } from './interface-xml.ts';
@@ -57,6 +57,8 @@ export interface DomainXml {
   readonly vcpuMaximum?: number;
   /** What it says at the configured paths, by label; absent when it says none of it. */
   readonly metadata?: ReadonlyMap<string, string>;
+  /** What it says at the paths that decide whether the domain is watched; absent when there are none. */
+  readonly ruleValues?: ReadonlyMap<XPath, string>;
   /** What OpenStack Nova wrote into the metadata. */
   readonly nova?: NovaMetadata;
   /** Place and limits of CPUs and memory; absent when nobody set any. */
@@ -75,9 +77,14 @@ export interface DomainXml {
  * Reads a domain's XML.
  *
  * @param paths What to look up besides, see {@link readPaths}.
+ * @param rules What decides whether the domain is watched.
  * @throws {@link XmlError} when it is not well-formed, over a limit, has a DTD, or is not a `<domain>` with uuid and name.
  */
-export function parseDomainXml(xml: string, paths: readonly LabelledPath[] = []): DomainXml {
+export function parseDomainXml(
+  xml: string,
+  paths: readonly LabelledPath[] = [],
+  rules: readonly XPath[] = [],
+): DomainXml {
   const domain = parseXml(xml);
   if (domain.name !== 'domain') throw new XmlError(`expected <domain>, found <${domain.name}>`);
   const os = domain.child('os');
@@ -102,6 +109,7 @@ export function parseDomainXml(xml: string, paths: readonly LabelledPath[] = [])
     ...given('currentMemoryBytes', bytes(domain.child('currentMemory'))),
     ...given('vcpuMaximum', positive(integer(text(domain, 'vcpu')))),
     ...given('metadata', nonEmpty(readPaths(domain, paths))),
+    ...given('ruleValues', rules.length === 0 ? undefined : readValues(domain, rules)),
     ...given('nova', readNovaMetadata(domain)),
     ...given('tuning', readTuning(domain)),
     ...given('balloonModel', balloon?.attribute('model')),

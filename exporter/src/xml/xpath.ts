@@ -170,12 +170,26 @@ function shown(token: string | undefined): string {
 
 /** The values at these paths, by label; a path that leads nowhere or to nothing has none. */
 export function readPaths(root: XmlElement, paths: readonly LabelledPath[]): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
+  const values = readValues(
+    root,
+    paths.map(({ path }) => path),
+  );
+  return new Map(
+    paths.flatMap(({ label, path }) => {
+      const value = values.get(path);
+      return value === undefined ? [] : [[label, value] as const];
+    }),
+  );
+}
+
+/** The values at these paths, by path; as {@link readPaths}. */
+export function readValues(root: XmlElement, paths: readonly XPath[]): ReadonlyMap<XPath, string> {
+  const values = new Map<XPath, string>();
   if (paths.length === 0) return values;
   const document: Node = { element: root, namespaces: declared(root, new Map()) };
-  for (const { label, path } of paths) {
+  for (const path of paths) {
     const value = firstValue(document, path);
-    if (value !== undefined) values.set(label, value.slice(0, VALUE_LENGTH_MAX));
+    if (value !== undefined) values.set(path, value.slice(0, VALUE_LENGTH_MAX));
   }
   return values;
 }
