@@ -126,7 +126,8 @@ describe('a statistics connection', () => {
     for (const name of ['web-1', 'db-1', 'cache-1', 'queue-1']) simulated.freeze(name);
     await until(() => watch.domain('db-1')?.trouble !== undefined, 'quarantine');
     await watch.polls(3);
-    expect(watch.domain('mail-1')?.stats?.block.get(0)?.has('rd.reqs')).toBe(true);
+    // On a busy machine one poll or another may be late with it.
+    await until(() => watch.domain('mail-1')?.stats?.block.get(0)?.has('rd.reqs') === true, 'statistics of another');
   });
 });
 

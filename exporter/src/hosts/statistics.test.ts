@@ -32,6 +32,7 @@ function remote(name: string, code: number): RemoteError {
 /** libvirtd as far as the poller can see it, with domains frozen, dying or locked on cue. */
 class Daemon implements StatisticsSource {
   readonly width = 4;
+  readonly groups = ['cpu'] as const;
   readonly calls: string[][] = [];
   /** Frozen: the first call that meets one hangs; once its lock is held, later calls get a partial record at once. */
   readonly frozen = new Map<string, { held: boolean }>();

@@ -5,17 +5,24 @@
 // the others are asked again at once.
 
 import { RemoteError, TimeoutError } from '@vireo/libvirt';
-import type { DomainControlInfo, DomainRef, DomainStats } from '@vireo/libvirt';
+import type { DomainControlInfo, DomainRef, DomainStats, StatsGroup } from '@vireo/libvirt';
 import { forEachBounded } from './bounded.ts';
 import { isHung } from './hung-calls.ts';
+import { mergeStats } from './merge-stats.ts';
 import type { DomainTrouble } from './snapshot.ts';
 
 /** How statistics reach the poller; the connections behind it are not its business. */
 export interface StatisticsSource {
   /** Calls that may be in flight now. */
   readonly width: number;
+  /** What a whole record has. */
+  readonly groups: readonly StatsGroup[];
   /** Statistics of these domains; rejects with TimeoutError past `deadlineMs`. */
-  fetch(domains: readonly DomainRef[], deadlineMs: number): Promise<readonly DomainStats[]>;
+  fetch(
+    domains: readonly DomainRef[],
+    groups: readonly StatsGroup[],
+    deadlineMs: number,
+  ): Promise<readonly DomainStats[]>;
   /** GET_CONTROL_INFO, where no hung call is in its way. */
   controlInfo(domain: DomainRef): Promise<DomainControlInfo>;
 }
@@ -54,6 +61,8 @@ export class StatisticsPoller {
   readonly #looking = new Map<string, Promise<Sight>>();
   /** Domains whose record once held counters of a disk: one without them is a partial record. */
   readonly #countDisks = new Set<string>();
+  /** Domains whose whole record libvirt refuses to send: not to be put together with others again. */
+  readonly #tooLarge = new Set<string>();
 
   constructor(source: StatisticsSource, options: StatisticsOptions) {
     this.#source = source;
@@ -74,9 +83,10 @@ export class StatisticsPoller {
     this.#forget(domains);
     const run = new Run();
     const free = domains.filter((domain) => !this.#quarantine.has(domain.uuid));
-    const chunks: DomainRef[][] = [];
-    for (let i = 0; i < free.length; i += this.#options.chunkDomains) {
-      chunks.push(free.slice(i, i + this.#options.chunkDomains));
+    const chunks = free.filter(({ uuid }) => this.#tooLarge.has(uuid)).map((domain) => [domain]);
+    const others = free.filter(({ uuid }) => !this.#tooLarge.has(uuid));
+    for (let i = 0; i < others.length; i += this.#options.chunkDomains) {
+      chunks.push(others.slice(i, i + this.#options.chunkDomains));
     }
     await forEachBounded(chunks, this.#source.width, (chunk) => this.#ask(chunk, run, RETRIES));
     await this.#askPartial(
@@ -110,31 +120,39 @@ export class StatisticsPoller {
 
   #forget(domains: readonly DomainRef[]): void {
     const active = new Set(domains.map(({ uuid }) => uuid));
-    for (const uuid of this.#countDisks) if (!active.has(uuid)) this.#countDisks.delete(uuid);
+    for (const kept of [this.#countDisks, this.#tooLarge]) {
+      for (const uuid of kept) if (!active.has(uuid)) kept.delete(uuid);
+    }
   }
 
-  async #ask(chunk: readonly DomainRef[], run: Run, retries: number): Promise<void> {
+  async #ask(chunk: readonly DomainRef[], run: Run, retries: number, groups = this.#source.groups): Promise<void> {
     try {
-      const records = await this.#source.fetch(chunk, this.#options.deadlineMs);
+      const records = await this.#source.fetch(chunk, groups, this.#options.deadlineMs);
       run.add(records);
       await this.#findHeld(records, run);
     } catch (error) {
-      if (isHung(error)) await this.#findStuck(chunk, run, retries, error);
+      if (isHung(error)) await this.#findStuck(chunk, run, retries, error, groups);
       // No slot came free in time: another connection may have one by now.
-      else if (error instanceof TimeoutError && retries > 0) await this.#ask(chunk, run, retries - 1);
+      else if (error instanceof TimeoutError && retries > 0) await this.#ask(chunk, run, retries - 1, groups);
       else if (error instanceof RemoteError && error.name !== 'VIR_ERR_NO_SUPPORT') {
-        await this.#findFaulty(chunk, run, retries, error);
+        await this.#findFaulty(chunk, run, retries, error, groups);
       } else if (error instanceof RemoteError) throw error;
       else run.fail(error);
     }
   }
 
   /** A chunk timed out: quarantine whoever holds it up and ask the others again, in this same run. */
-  async #findStuck(chunk: readonly DomainRef[], run: Run, retries: number, error: unknown): Promise<void> {
+  async #findStuck(
+    chunk: readonly DomainRef[],
+    run: Run,
+    retries: number,
+    error: unknown,
+    groups: readonly StatsGroup[],
+  ): Promise<void> {
     const stuck = await Promise.all(chunk.map((domain) => this.#suspect(domain)));
     const rest = chunk.filter((_, i) => stuck[i] === false);
     if (rest.length === chunk.length || retries === 0) run.fail(error);
-    else if (rest.length > 0) await this.#ask(rest, run, retries - 1);
+    else if (rest.length > 0) await this.#ask(rest, run, retries - 1, groups);
   }
 
   /**
@@ -160,16 +178,31 @@ export class StatisticsPoller {
 
   /**
    * One domain's error fails a whole bulk reply (a QEMU that dies while it is asked), and so does a reply that grows
-   * too large: halve until only the culprits are left without statistics.
+   * too large: halve until only the culprits are left without statistics. Of one domain alone that is too large, or has
+   * too many parameters, halve the groups.
    */
-  async #findFaulty(chunk: readonly DomainRef[], run: Run, retries: number, error: RemoteError): Promise<void> {
-    if (chunk.length === 1) {
+  async #findFaulty(
+    chunk: readonly DomainRef[],
+    run: Run,
+    retries: number,
+    error: RemoteError,
+    groups: readonly StatsGroup[],
+  ): Promise<void> {
+    const [first, ...rest] = chunk;
+    if (first !== undefined && rest.length > 0) {
+      const middle = Math.ceil(chunk.length / 2);
+      await this.#ask(chunk.slice(0, middle), run, retries, groups);
+      await this.#ask(chunk.slice(middle), run, retries, groups);
+    } else if (first !== undefined && error.name === 'VIR_ERR_RPC' && groups.length > 1) {
+      this.#tooLarge.add(first.uuid);
+      const middle = Math.ceil(groups.length / 2);
+      await this.#ask(chunk, run, retries, groups.slice(0, middle));
+      await this.#ask(chunk, run, retries, groups.slice(middle));
+    } else {
+      // With some of its groups a record is there, but not whole.
+      if (first !== undefined) run.partial.add(first.uuid);
       run.fail(error);
-      return;
     }
-    const middle = Math.ceil(chunk.length / 2);
-    await this.#ask(chunk.slice(0, middle), run, retries);
-    await this.#ask(chunk.slice(middle), run, retries);
   }
 
   async #suspect(domain: DomainRef): Promise<boolean> {
@@ -218,7 +251,7 @@ export class StatisticsPoller {
     });
     if (held.length === 0) return;
     try {
-      run.add(await this.#source.fetch(held, this.#options.deadlineMs));
+      run.add(await this.#source.fetch(held, this.#source.groups, this.#options.deadlineMs));
     } catch (error) {
       run.fail(error);
     }
@@ -232,7 +265,11 @@ class Run {
   failure: Error | undefined;
 
   add(records: readonly DomainStats[]): void {
-    for (const record of records) this.records.set(record.domain.uuid, record);
+    for (const record of records) {
+      const { uuid } = record.domain;
+      const before = this.records.get(uuid);
+      this.records.set(uuid, before === undefined ? record : (mergeStats([before, record]) ?? record));
+    }
   }
 
   /** The first one is kept: what comes after it is mostly its consequence. */

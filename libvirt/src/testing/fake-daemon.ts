@@ -46,6 +46,8 @@ export interface FakeDaemonOptions {
   readonly keepalive?: DaemonKeepalive;
   /** Write replies in pieces of so many bytes. */
   readonly pieceBytes?: number;
+  /** The largest reply that can be encoded, default libvirtd's 32 MiB. */
+  readonly replyBytesMax?: number;
   /** Accept connections and read nothing, as a stopped process does. */
   readonly deaf?: boolean;
   /** Misbehaviour from the start; more with {@link FakeDaemon.misbehave}. */
@@ -174,6 +176,7 @@ export class FakeDaemon implements HandlerTable {
         maxClientRequests: options.maxClientRequests ?? 5,
         keepalive: options.keepalive ?? { intervalMs: 5000, count: 5 },
         pieceBytes: options.pieceBytes ?? 0,
+        replyBytesMax: options.replyBytesMax ?? Infinity,
         callbackIds: this.#callbackIds,
         serve: (header, payload, context) => {
           const refused = refusal(header.procedure, payload, context);

@@ -27,6 +27,8 @@ export interface SessionPort {
   readonly keepalive: DaemonKeepalive;
   /** Replies are written in pieces of so many bytes; 0 is whole. */
   readonly pieceBytes: number;
+  /** Besides 32 MiB, which no packet exceeds. */
+  readonly replyBytesMax: number;
   readonly callbackIds: CallbackIds;
   serve(header: PacketHeader, payload: Buffer, context: CallContext): Promise<Answer>;
   /** Packets captured elsewhere that stand for the reply; `null` when none was set. */
@@ -189,7 +191,7 @@ export class FakeSession {
         ? await this.#port.serve(header, payload, context)
         : refusal(`Cannot find program ${String(header.program)} version 1`);
     if (answer.kind === 'never') return null;
-    return [encodeAnswer(header, answer)];
+    return [encodeAnswer(header, answer, this.#port.replyBytesMax)];
   }
 
   #context(header: PacketHeader, afterReply: (() => void)[]): CallContext {
@@ -264,21 +266,24 @@ function refusal(message: string): Answer {
   return { kind: 'error', fields: daemonError('RPC', ERROR_FROM.RPC, message).fields };
 }
 
-function encodeAnswer(call: PacketHeader, answer: Exclude<Answer, { kind: 'never' }>): Buffer {
+function encodeAnswer(call: PacketHeader, answer: Exclude<Answer, { kind: 'never' }>, bytesMax: number): Buffer {
   const header = { ...call, type: MessageType.REPLY };
+  const tooLarge = (): Buffer =>
+    encodePacket({ ...header, status: MessageStatus.ERROR }, (writer) => {
+      remoteError.write(writer, daemonError('RPC', ERROR_FROM.RPC, 'Unable to encode message payload').fields);
+    });
   if (answer.kind === 'error') {
     return encodePacket({ ...header, status: MessageStatus.ERROR }, (writer) => {
       remoteError.write(writer, answer.fields);
     });
   }
   try {
-    return encodePacket({ ...header, status: MessageStatus.OK }, answer.write);
+    const reply = encodePacket({ ...header, status: MessageStatus.OK }, answer.write);
+    return reply.length > bytesMax ? tooLarge() : reply;
   } catch (error) {
     // Over 32 MiB; anything else is a mistake in a handler and must be seen.
     if (!(error instanceof LibvirtError)) throw error;
-    return encodePacket({ ...header, status: MessageStatus.ERROR }, (writer) => {
-      remoteError.write(writer, daemonError('RPC', ERROR_FROM.RPC, 'Unable to encode message payload').fields);
-    });
+    return tooLarge();
   }
 }
 

@@ -34,6 +34,8 @@ export class SimulatedHost {
   readonly now: () => number;
   readonly jobWaitMs: number;
   readonly guestMs: number;
+  /** Parameters a record of bulk statistics may have: libvirt 9.0.0's limit, which was 4096 before. */
+  parametersMax = 262_144;
   readonly startedAt: number;
   readonly pools: readonly SimulatedPool[];
   readonly #domains = new Map<string, SimulatedDomain>();

@@ -29,6 +29,10 @@ export function serveStats(table: HandlerTable, host: SimulatedHost): void {
     for (const domain of wanted.toReversed()) {
       const monitor = await hasMonitor(domain, stats, waitMs);
       const params = domainStatsParams(domain, stats, { monitor, daemonCpuSeconds: cpuSeconds(host), now: host.now() });
+      if (params.length > host.parametersMax) {
+        const limit = `too many parameters '${String(params.length)}' for limit '${String(host.parametersMax)}'`;
+        throw daemonError('RPC', ERROR_FROM.NONE, limit);
+      }
       retStats.push({ dom: domain.ref, params });
     }
     return { retStats };
