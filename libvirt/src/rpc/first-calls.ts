@@ -25,6 +25,11 @@ export class FirstCalls {
     if (daemon !== undefined && !this.#states.has(daemon)) this.#states.set(daemon, 'asking');
   }
 
+  /** Its caller does not wait any longer. By now the daemon has connected, or never will: the next may try, alone again. */
+  givenUp(procedure: string): void {
+    this.answered(procedure, false);
+  }
+
   /** Its reply is here. After a refusal nobody knows whether the daemon connected. */
   answered(procedure: string, succeeded: boolean): void {
     const daemon = daemonOf(procedure);

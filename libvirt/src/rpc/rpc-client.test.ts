@@ -128,6 +128,19 @@ describe('calls', () => {
     client.close();
   });
 
+  test('that wait for such a first call go out when its caller has given up', async () => {
+    const { client, peer } = connect();
+    const call = (deadlineMs: number): Promise<unknown> =>
+      client.call(CONNECT_LIST_ALL_NETWORKS, { need_results: 1, flags: 0 }, { deadlineMs });
+    const first = call(20);
+    const second = call(1000);
+    await expect(first).rejects.toMatchObject({ code: 'LV_TIMEOUT' });
+    expect(serials(peer)).toEqual([1, 2]);
+    peer.send(packet({ type: 1, serial: 2, procedure: CONNECT_LIST_ALL_NETWORKS.number }, hex('00000000 00000000')));
+    await second;
+    client.close();
+  });
+
   test('beyond the bound of the queue are refused, retriably', async () => {
     const { client } = connect({ maxInFlight: 1, maxQueued: 1 });
     const calls = [version(client), version(client)];

@@ -288,8 +288,14 @@ export class RpcClient {
         },
         onFail: reject,
         onGivenUp: (wasSent) => {
-          if (wasSent) session?.markUnwanted();
-          else this.#window.remove(call);
+          if (wasSent) {
+            session?.markUnwanted();
+            this.#firstCalls.givenUp(procedure.name);
+            // Not at once: the same signal may be about to give up those that wait.
+            queueMicrotask(() => {
+              this.#sendWaiting();
+            });
+          } else this.#window.remove(call);
         },
         onEnd: (outcome, durationMs) => {
           this.#onCallEnd?.({ procedure: procedure.name, outcome, durationMs });
