@@ -2,14 +2,12 @@
 // The page of one console. It gets everything from its ticket: whose screen, which mode, and at the end why it ended and,
 // when the domain comes back, the next ticket. It keeps nothing.
 
+import './no-video-decoder.js';
 import RFB from './novnc/core/rfb.js';
 import { Channel } from './channel.js';
 import { ENDS } from './ends.js';
-import { COMBINATIONS, keysOf, press } from './keys.js';
+import { COMBINATIONS, press } from './keys.js';
 import { openTerminal } from './terminal.js';
-
-/** Between two typed characters; faster ones are lost in the queue of a guest's keyboard. */
-const KEY_PAUSE_MS = 30;
 
 const at = (id) => document.getElementById(id);
 const screen = at('screen');
@@ -119,19 +117,20 @@ async function explainNoSocket() {
 
 async function typeText(text) {
   if (terminal !== null) {
-    terminal.type(text.replaceAll('\r\n', '\n').replaceAll('\n', '\r'));
+    terminal.type(text.replaceAll(/\r\n?|\n/g, '\r'));
     return;
   }
-  const { keys, unknown } = keysOf(text);
-  if (unknown !== undefined) {
-    say(`Nothing was typed: a US keyboard has no ${unknown}.`);
-    return;
-  }
-  for (const [index, together] of keys.entries()) {
-    if (rfb === null) return;
-    press(rfb, together);
-    say(`Typed ${index + 1} of ${keys.length} characters.`);
-    await new Promise((resolve) => setTimeout(resolve, KEY_PAUSE_MS));
+  say('Typing…');
+  try {
+    const answer = await fetch('../api/v1/console/text', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Vireo-Console': session.key },
+      body: JSON.stringify({ text }),
+    });
+    const said = await answer.json();
+    say(answer.ok ? `Typed ${said.characters} characters.` : `Not typed: ${said.detail}.`);
+  } catch {
+    say('Not typed: Vireo cannot be reached.');
   }
 }
 

@@ -62,6 +62,9 @@ function onDomain(host: string, uuid: string, query = ''): Question[] {
   return paths.flatMap(({ path, method, privilege }): Question[] => {
     const url = `/api/v1${path.replace('{host}', host).replace('{uuid}', uuid)}${query}`;
     if (method === 'get') return [{ path: url, privilege: privilege ?? 'read' }];
+    if (path.endsWith('/console/text')) {
+      return [{ path: url, privilege: 'console.control', options: { method: 'POST', body: { text: 'x' } } }];
+    }
     if (path.endsWith('/console')) {
       return (['view', 'control'] as const).map((mode) => ({
         path: url,
@@ -143,6 +146,7 @@ beforeAll(async () => {
     ...noConsoles().service,
     kindFor: () => 'vnc' as const,
     issue: () => ({ ticket: 'x', expiresAt: 0 }),
+    type: () => Promise.resolve(1),
     address: () => Promise.resolve({ host: '192.0.2.1', port: 5900 }),
     stop: () => Promise.resolve(),
   };

@@ -146,7 +146,7 @@ describe('the page', () => {
       await page.locator('#type').click();
       await page.locator('#type-text').fill('Hello, World!');
       await page.locator('#type-form button[value=type]').click();
-      await state(page, 'Typed 13 of 13 characters.');
+      await state(page, 'Typed 13 characters.');
     });
     await page.close();
     await waitFor(() => lines('console.closed').length === 1, { what: 'the session is closed', deadlineMs: 5000 });

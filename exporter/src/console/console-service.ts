@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tickets and sessions of all hosts: who gets one, how many there are, and what goes on record.
 
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CONSOLE_ENDS } from '../contract/console.ts';
 import type { ConsoleEndName, ConsoleKind, ConsoleMode, ConsoleRejection } from '../contract/console.ts';
 import type { ProblemCode } from '../contract/problems.ts';
@@ -9,12 +11,16 @@ import { outsideAddress } from './locate.ts';
 import type { ScreenTls } from './reach.ts';
 import { ConsoleSession } from './session.ts';
 import type { ConsoleHost, SessionClient } from './session.ts';
-import { TicketStore } from './tickets.ts';
+import { TicketStore, hashOf } from './tickets.ts';
 import type { IssuedTicket } from './tickets.ts';
+import { keysOf } from './us-keyboard.ts';
 
 /** A session shorter than this is not worth coming back to by itself: it would end the same way again and again. */
 const RETURN_AFTER_MS = 5000;
 const STOP_MS = 1000;
+const KEY_BYTES = 32;
+/** From one typed key to the next. */
+const KEY_MS = 25;
 
 /** Who, for limits and the record. */
 export interface ConsoleActor {
@@ -39,7 +45,13 @@ export interface ConsoleGrant {
 
 /** One line of the record. */
 export interface ConsoleEvent {
-  readonly event: 'console.ticket.issued' | 'console.opened' | 'console.closed' | 'console.refused' | 'console.fault';
+  readonly event:
+    | 'console.ticket.issued'
+    | 'console.opened'
+    | 'console.closed'
+    | 'console.refused'
+    | 'console.typed'
+    | 'console.fault';
   readonly tokenName?: string;
   readonly user?: string;
   readonly address: string;
@@ -57,6 +69,8 @@ export interface ConsoleEvent {
   readonly seconds?: number;
   readonly bytesToClient?: number;
   readonly bytesFromClient?: number;
+  /** How many were typed; which is on no record. */
+  readonly characters?: number;
   readonly err?: unknown;
 }
 
@@ -96,6 +110,10 @@ export class ConsoleService {
   readonly #options: ConsoleServiceOptions;
   readonly #tickets = new TicketStore<ConsoleGrant>();
   readonly #live = new Set<Live>();
+  /** Of sessions that may type, by hash. */
+  readonly #keys = new Map<string, ConsoleGrant>();
+  /** Domains where a text is being typed. */
+  readonly #typing = new Set<string>();
   #stopping = false;
 
   constructor(options: ConsoleServiceOptions) {
@@ -154,6 +172,59 @@ export class ConsoleService {
     }
   }
 
+  /**
+   * Types into a domain that runs; resolves when the last key was pressed.
+   *
+   * @throws ConsoleRefusal VIREO_STATE, VIREO_BODY, VIREO_BUSY while another text is typed there; or the client's errors
+   */
+  async type(
+    target: Pick<ConsoleGrant, 'host' | 'uuid' | 'domain' | 'actor'>,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { host: hostName, uuid } = target;
+    const host = this.#host(hostName);
+    const domain = host.snapshot.domains.get(uuid);
+    if (domain === undefined || domain.id === -1) throw new ConsoleRefusal('VIREO_STATE', 'the domain is off');
+    const keys = keysOf(text);
+    if (typeof keys === 'number') {
+      throw new ConsoleRefusal('VIREO_BODY', `a US keyboard has no key for character ${String(keys)} of the text`);
+    }
+    const place = `${hostName} ${uuid}`;
+    if (this.#typing.has(place)) throw new ConsoleRefusal('VIREO_BUSY', 'another text is being typed there');
+    this.#typing.add(place);
+    let characters = 0;
+    try {
+      for (const together of keys) {
+        await host.consoles.press(domain, together, signal);
+        characters++;
+        // As long as the keys are held, or the guest's queue runs over.
+        await delay(KEY_MS, undefined, { signal });
+      }
+    } finally {
+      this.#typing.delete(place);
+      const { host: at, domain: named, actor } = target;
+      this.#options.onEvent({
+        event: 'console.typed',
+        ...actorFacts(actor),
+        host: at,
+        domain: named,
+        uuid,
+        characters,
+      });
+    }
+    return characters;
+  }
+
+  /** Like {@link type}, with the key of a session. Throws ConsoleRefusal VIREO_CONSOLE_TICKET when there is none. */
+  async typeByKey(key: string, text: string, signal: AbortSignal): Promise<number> {
+    const grant = this.#keys.get(hashOf(key));
+    if (grant?.isAllowed() !== true) {
+      throw new ConsoleRefusal('VIREO_CONSOLE_TICKET', 'no session that may type has this key');
+    }
+    return await this.type(grant, text, signal);
+  }
+
   /** A request that never got to a ticket. */
   refuse(reason: Extract<ConsoleRejection, 'origin' | 'no-ticket'>, address: string): void {
     this.#refused(reason, address);
@@ -196,12 +267,16 @@ export class ConsoleService {
       },
     });
     const sessions = 1 + this.#count((other) => other.host === hostName && other.uuid === uuid);
-    client.notify({ type: 'session', host: hostName, domain, uuid, mode, kind, sessions });
+    const key = mode === 'control' && kind === 'vnc' ? randomBytes(KEY_BYTES).toString('base64url') : undefined;
+    if (key !== undefined) this.#keys.set(hashOf(key), grant);
+    const typing = key === undefined ? {} : { key };
+    client.notify({ type: 'session', host: hostName, domain, uuid, mode, kind, sessions, ...typing });
     const live: Live = {
       session,
       grant,
       done: session.run().then((end) => {
         this.#live.delete(live);
+        if (key !== undefined) this.#keys.delete(hashOf(key));
         this.#closed(live, end, client, endsAt);
         onEnd(end);
       }),
@@ -222,7 +297,7 @@ export class ConsoleService {
   #closed({ session, grant }: Live, end: ConsoleEnd, client: SessionClient, endsAt: number): void {
     const { onEvent } = this.#options;
     const { toClient, fromClient } = session.traffic;
-    const livedMs = session.openedAt === undefined ? 0 : Date.now() - session.openedAt;
+    const livedMs = session.openMs;
     if (end.end === 'fault') onEvent({ event: 'console.fault', ...factsOf(grant), err: end.cause });
     onEvent({
       event: 'console.closed',
@@ -271,14 +346,9 @@ export class ConsoleService {
 }
 
 function factsOf({ host, domain, uuid, mode, kind, actor }: ConsoleGrant): Omit<ConsoleEvent, 'event'> {
-  return {
-    tokenName: actor.token,
-    ...(actor.user === undefined ? {} : { user: actor.user }),
-    address: actor.address,
-    host,
-    domain,
-    uuid,
-    mode,
-    kind,
-  };
+  return { ...actorFacts(actor), host, domain, uuid, mode, kind };
+}
+
+function actorFacts({ token, user, address }: ConsoleActor): Omit<ConsoleEvent, 'event'> {
+  return { tokenName: token, ...(user === undefined ? {} : { user }), address };
 }

@@ -31,14 +31,14 @@ const REACH_MS = 20_000;
 /** How often is looked at what no event tells: the token, the time, the domain's id. */
 const LOOK_MS = 1000;
 /** When the hypervisor hangs up, the event that says why comes a moment later. */
-const REASON_MS = 2000;
+const REASON_MS = 5000;
 
 /** A host, for its consoles. */
 export interface ConsoleHost {
   readonly name: string;
   readonly snapshot: HostSnapshot;
   watch(uuid: string, listener: DomainListener): () => void;
-  readonly consoles: Pick<HostConsoles, 'describe' | 'openSerial'>;
+  readonly consoles: Pick<HostConsoles, 'describe' | 'openSerial' | 'press'>;
   readonly way: ConsoleWay;
   /** Absent when the URI is no ssh URI. */
   readonly ssh?: SshRoutes;
@@ -81,8 +81,13 @@ export class ConsoleSession {
     setMaxListeners(0, this.#stop.signal);
   }
 
-  /** When bytes began to pass; absent before. */
-  openedAt: number | undefined;
+  #openedAt: number | undefined;
+  #overAt: number | undefined;
+
+  /** How long bytes could pass; 0 when they never could. */
+  get openMs(): number {
+    return this.#openedAt === undefined ? 0 : (this.#overAt ?? Date.now()) - this.#openedAt;
+  }
 
   /** Bytes so far, handshakes not counted. */
   get traffic(): Readonly<Traffic> {
@@ -232,7 +237,7 @@ export class ConsoleSession {
       this.#follow(stream);
       signal.throwIfAborted();
       this.#bridge = new Bridge(client, stream);
-      this.openedAt = Date.now();
+      this.#openedAt = Date.now();
       onOpen();
       client.notify({ type: 'open' });
       this.#bridge.start(rest);
@@ -291,6 +296,7 @@ export class ConsoleSession {
   /** The console's end is the session's; the domain's, if that was why, is the better reason. */
   #follow(stream: Duplex): void {
     const over = (error?: Error): void => {
+      this.#overAt ??= Date.now();
       setTimeout(() => {
         this.#look();
         this.end(error === undefined ? new ConsoleEnd('server-closed') : this.#endOf(error, 'server-closed'));

@@ -19,7 +19,7 @@ import {
   xmlDiff,
   xmlQuery,
 } from './api.ts';
-import { consoleAddress, consoleRequest, consoleTicket } from './console.ts';
+import { consoleAddress, consoleRequest, consoleText, consoleTicket, consoleTyped } from './console.ts';
 import type { Privilege } from './privileges.ts';
 import type { ProblemCode } from './problems.ts';
 
@@ -173,6 +173,25 @@ export const OPERATIONS: readonly Operation[] = [
       'VIREO_CONSOLE_NONE',
       'VIREO_CONSOLE_OFF',
       'VIREO_CONSOLE_LIMIT',
+    ],
+  },
+  {
+    id: 'typeText',
+    method: 'post',
+    path: '/hosts/{host}/domains/{uuid}/console/text',
+    summary: 'Press the keys of a text, one after the other, as on a US keyboard',
+    privilege: 'console.control',
+    body: consoleText,
+    answers: [{ status: 200, description: 'Every key was pressed.', mediaType: JSON_TYPE, schema: consoleTyped }],
+    problems: [
+      ...OF_DOMAIN,
+      ...OF_LIBVIRT,
+      'VIREO_CONTENT_TYPE',
+      'VIREO_BODY_SIZE',
+      'VIREO_JSON',
+      'VIREO_BODY',
+      'VIREO_CONSOLE_OFF',
+      'VIREO_CONSOLE_NONE',
     ],
   },
   {

@@ -52,6 +52,26 @@ export const consoleAddress = z
   })
   .meta({ id: 'ConsoleAddress' });
 
+/** Longest text that can be typed at once. */
+const TEXT_LENGTH_MAX = 1000;
+
+/** Body of POST …/console/text. */
+export const consoleText = z
+  .strictObject({
+    text: z
+      .string()
+      .min(1)
+      .max(TEXT_LENGTH_MAX)
+      .meta({ description: 'Characters of a US keyboard, tabs and line breaks.' }),
+  })
+  .meta({ id: 'ConsoleText', description: 'Text for the keyboard of a domain.' });
+
+/** Answer of POST …/console/text. */
+export const consoleTyped = z.strictObject({ characters: z.int().nonnegative() }).meta({ id: 'ConsoleTyped' });
+
+/** The header with the key of a session; see {@link ConsoleNotice}. */
+export const CONSOLE_KEY_HEADER = 'X-Vireo-Console';
+
 /** How one session can end, by the code of the WebSocket's close. */
 export interface ConsoleEndDoc {
   /** A WebSocket close code. */
@@ -195,6 +215,8 @@ export type ConsoleNotice =
       readonly uuid: string;
       readonly mode: ConsoleMode;
       readonly kind: ConsoleKind;
+      /** Types text with POST /api/v1/console/text while this session lasts; only of a screen, with control. */
+      readonly key?: string;
       /** Sessions of the domain that are open, this one included. */
       readonly sessions: number;
     }

@@ -11,9 +11,14 @@ import { until } from './until.ts';
 
 const DEADLINE_MS = 10_000;
 const IDLE_MS = 60_000;
+/** How long a key is held; a guest looks at its keyboard far more often. */
+const HOLD_MS = 20;
 
 /** How connections are opened; a console's is without keepalive, for a guest that reads no input stalls it. */
-export type OpenConsoleConnection = (options: { readonly keepalive: boolean }, signal: AbortSignal) => Promise<Connection>;
+export type OpenConsoleConnection = (
+  options: { readonly keepalive: boolean },
+  signal: AbortSignal,
+) => Promise<Connection>;
 
 /** The consoles of one host. Rejects with the client's errors, or the reason of the signal. */
 export class HostConsoles {
@@ -32,6 +37,15 @@ export class HostConsoles {
     const call = { deadlineMs: DEADLINE_MS, signal };
     const xml = this.#reading.with((connection) => connection.domains.xml(domain, { secure: true }, call));
     return parseConsoleXml(await until(xml, signal));
+  }
+
+  /** Presses keys together, Linux's codes, and lets them go. */
+  async press(domain: DomainRef, keys: readonly number[], signal: AbortSignal): Promise<void> {
+    const call = { deadlineMs: DEADLINE_MS, signal };
+    await until(
+      this.#reading.with((connection) => connection.devices.sendKey(domain, keys, HOLD_MS, call)),
+      signal,
+    );
   }
 
   /** The text console, both ways; a connection of its own ends with it. */

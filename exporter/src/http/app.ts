@@ -3,7 +3,7 @@
 
 import express from 'express';
 import type { Express } from 'express';
-import { upgradeWanted } from './api/console-routes.ts';
+import { sessionTextRoute, upgradeWanted } from './api/console-routes.ts';
 import { createApiRouter } from './api/router.ts';
 import { consolePageRoutes } from './console/page.ts';
 import { CONSOLE_SOCKET_PATH } from './console/upgrade.ts';
@@ -63,6 +63,8 @@ export function createApp(deps: HttpDeps, stopping: AbortSignal, guard: WebGuard
     .all(readOnly);
 
   app.use('/console', consolePageRoutes());
+  const text = sessionTextRoute(deps.api.consoles.service);
+  app.route(`${CONSOLE_SOCKET_PATH}/text`).post(text).all(methodNotAllowed('POST'));
   app.route(CONSOLE_SOCKET_PATH).get(upgradeWanted).all(readOnly);
   app.use('/api/v1', createApiRouter(deps, stopping));
 

@@ -26,7 +26,10 @@ export type ActionsPort = Pick<ActionService, 'describe' | 'submit' | 'earlier' 
 
 /** Consoles in the browser. */
 export interface ConsoleDeps {
-  readonly service: Pick<ConsoleService, 'kindFor' | 'issue' | 'address' | 'open' | 'refuse' | 'stop'>;
+  readonly service: Pick<
+    ConsoleService,
+    'kindFor' | 'issue' | 'address' | 'type' | 'typeByKey' | 'open' | 'refuse' | 'stop'
+  >;
   readonly place: ConsolePlace;
   /** Whether addresses for viewers past us are given out. */
   readonly directAccess: boolean;

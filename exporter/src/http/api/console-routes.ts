@@ -3,7 +3,7 @@
 
 import type { Request, RequestHandler, Response } from 'express';
 import { noQuery } from '../../contract/api.ts';
-import { consoleRequest } from '../../contract/console.ts';
+import { CONSOLE_KEY_HEADER, consoleRequest, consoleText } from '../../contract/console.ts';
 import type { ConsoleTicket } from '../../contract/console.ts';
 import type { ConsoleDeps } from '../deps.ts';
 import { HttpProblem } from '../problems.ts';
@@ -18,6 +18,7 @@ import { sendJson } from './send.ts';
 /** The routes. */
 export interface ConsoleRoutes {
   readonly open: RequestHandler;
+  readonly text: RequestHandler;
   readonly address: RequestHandler;
   readonly file: RequestHandler;
 }
@@ -36,11 +37,7 @@ export function consoleRoutes(fleet: Fleet, consoles: ConsoleDeps): ConsoleRoute
     }
     const { host } = found;
     if (host.state.kind !== 'up') throw hostLost(host);
-    const left = new AbortController();
-    response.once('close', () => {
-      left.abort();
-    });
-    const { host: address, port } = await service.address(host.host, uuid, left.signal);
+    const { host: address, port } = await service.address(host.host, uuid, whileWanted(response));
     return { ...found, address: `${address.includes(':') ? `[${address}]` : address}:${String(port)}` };
   };
   return {
@@ -70,6 +67,18 @@ export function consoleRoutes(fleet: Fleet, consoles: ConsoleDeps): ConsoleRoute
       };
       sendJson(response, answer);
     },
+    text: async (request, response) => {
+      const caller = callerOf(request);
+      const uuid = uuidPart(request);
+      queryOf(request, noQuery);
+      const { text } = await readBody(request, consoleText);
+      const { host, domain } = fleet.domain(caller, ['console.control'], pathPart(request, 'host'), uuid, 'text');
+      if (host.state.kind !== 'up') throw hostLost(host);
+      service.kindFor(host.host, uuid, undefined);
+      const actor = caller.principal.actor(caller.address);
+      const target = { host: host.host, uuid, domain: domain.name, actor };
+      sendJson(response, { characters: await service.type(target, text, whileWanted(response)) });
+    },
     address: async (request, response) => {
       const { address } = await direct(request, response);
       sendJson(response, { url: `vnc://${address}` });
@@ -91,6 +100,23 @@ export function consoleRoutes(fleet: Fleet, consoles: ConsoleDeps): ConsoleRoute
       response.type('application/x-virt-viewer').send(`${lines.join('\n')}\n`);
     },
   };
+}
+
+/** Text from the page of a session, which has that session's key and no token. */
+export function sessionTextRoute(service: ConsoleDeps['service']): RequestHandler {
+  return async (request, response) => {
+    const key = request.get(CONSOLE_KEY_HEADER) ?? '';
+    const { text } = await readBody(request, consoleText);
+    sendJson(response, { characters: await service.typeByKey(key, text, whileWanted(response)) });
+  };
+}
+
+function whileWanted(response: Response): AbortSignal {
+  const left = new AbortController();
+  response.once('close', () => {
+    left.abort();
+  });
+  return left.signal;
 }
 
 /** The WebSocket's path, asked for as a page: some proxy took the Upgrade away. */

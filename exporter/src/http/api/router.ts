@@ -35,6 +35,7 @@ export function createApiRouter(deps: HttpDeps, stopping: AbortSignal): Router {
   router.route(`${domain}/xml`).get(inspect.domainXml).all(readOnly);
   router.route(`${domain}/screenshot`).get(inspect.screenshot).all(readOnly);
   router.route(`${domain}/console`).post(consoles.open).all(methodNotAllowed('POST'));
+  router.route(`${domain}/console/text`).post(consoles.text).all(methodNotAllowed('POST'));
   router.route(`${domain}/console/address`).get(consoles.address).all(readOnly);
   router.route(`${domain}/console/file.vv`).get(consoles.file).all(readOnly);
   router.route(`${domain}/actions`).post(actionRoute(fleet, actions)).all(methodNotAllowed('POST'));

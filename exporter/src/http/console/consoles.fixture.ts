@@ -68,6 +68,8 @@ export async function startVnc(name = 'QEMU (vm1)'): Promise<FakeVnc> {
 /** A host whose only domain a test moves about. */
 export interface FakeHost extends ConsoleHost {
   snapshot: HostSnapshot;
+  /** Keys that were pressed together. */
+  readonly pressed: readonly (readonly number[])[];
   /** Puts another snapshot in place and tells whoever watches. */
   change(domain: DomainSnapshot | undefined, state?: HostSnapshot['state']): void;
 }
@@ -75,8 +77,10 @@ export interface FakeHost extends ConsoleHost {
 /** Its screen is at `port`. */
 export function fakeHost(port: number, domain: DomainSnapshot): FakeHost {
   const listeners = new Set<DomainListener>();
+  const pressed: number[][] = [];
   const host: FakeHost = {
     name: 'kvm1',
+    pressed,
     snapshot: hostSnapshot('kvm1', { domains: new Map([[domain.uuid, domain]]) }),
     watch: (_uuid, listener) => {
       listeners.add(listener);
@@ -85,6 +89,10 @@ export function fakeHost(port: number, domain: DomainSnapshot): FakeHost {
     consoles: {
       describe: ({ id, uuid }) =>
         Promise.resolve({ uuid, id, vnc: { port, listen: '0.0.0.0' }, otherGraphics: [], serial: false }),
+      press: (_domain, keys) => {
+        pressed.push([...keys]);
+        return Promise.resolve();
+      },
       openSerial: () => Promise.reject(new Error('no serial console here')),
     },
     way: { via: 'auto', uri: parseConnectionUri('qemu:///system') },

@@ -131,11 +131,46 @@ describe('a session', () => {
   }, 20_000);
 
   it.each([
-    ['domain-stopped', 4001, () => { host.change({ ...VM, id: -1, state: 'shutoff' }); }, true],
-    ['domain-restarted', 4002, () => { host.change({ ...VM, id: 2 }); }, true],
-    ['domain-gone', 4003, () => { host.change(undefined); }, false],
-    ['host-lost', 4004, () => { host.change(VM, lost('LV_CONN_CLOSED', 'x')); }, true],
-    ['token-revoked', 4005, () => { api.guard.configure({ ...api.guard.api, tokens: [] }); }, false],
+    [
+      'domain-stopped',
+      4001,
+      () => {
+        host.change({ ...VM, id: -1, state: 'shutoff' });
+      },
+      true,
+    ],
+    [
+      'domain-restarted',
+      4002,
+      () => {
+        host.change({ ...VM, id: 2 });
+      },
+      true,
+    ],
+    [
+      'domain-gone',
+      4003,
+      () => {
+        host.change(undefined);
+      },
+      false,
+    ],
+    [
+      'host-lost',
+      4004,
+      () => {
+        host.change(VM, lost('LV_CONN_CLOSED', 'x'));
+      },
+      true,
+    ],
+    [
+      'token-revoked',
+      4005,
+      () => {
+        api.guard.configure({ ...api.guard.api, tokens: [] });
+      },
+      false,
+    ],
   ] as const)('ends with %s', async (end, code, cause, returns) => {
     await start();
     const console = await opened();
@@ -204,6 +239,59 @@ describe('a session', () => {
     await service.stop();
     expect((await console.end)[0]).toBe(1001);
     expect((await (await openConsole(api.port, await ticket())).end)[0]).toBe(1001);
+  });
+});
+
+describe('text', () => {
+  const typed = (headers: Record<string, string>, text: string) =>
+    api.ask('/api/v1/console/text', {
+      method: 'POST',
+      token: null,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ text }),
+    });
+
+  it('is typed with the key of a session that may, as long as that lasts, and is on no record', async () => {
+    await start();
+    const console = await opened();
+    const key = /"key":"([\w-]{43})"/.exec(console.notices[0] ?? '')?.[1] ?? '';
+    const answer = await typed({ 'x-vireo-console': key }, 'Hi');
+    expect([answer.status, answer.json]).toEqual([200, { characters: 2 }]);
+    expect(host.pressed).toEqual([[42, 35], [23]]);
+    expect(lastEvent()).toMatchObject({ event: 'console.typed', tokenName: 'all', domain: 'vm1', characters: 2 });
+    expect(JSON.stringify(events)).not.toContain('Hi');
+    expect((await typed({ 'x-vireo-console': `${key}x` }, 'a')).status).toBe(401);
+    expect((await typed({}, 'a')).status).toBe(401);
+    console.socket.close();
+    await until(() => service.sessions === 0);
+    expect((await typed({ 'x-vireo-console': key }, 'a')).status).toBe(401);
+    expect(host.pressed).toHaveLength(2);
+  });
+
+  it('has no key in the session of a viewer, nor once the token is withdrawn', async () => {
+    await start();
+    const viewer = await opened('view');
+    expect(viewer.notices[0]).not.toContain('"key"');
+    const control = await opened();
+    const key = /"key":"([\w-]{43})"/.exec(control.notices[0] ?? '')?.[1] ?? '';
+    api.guard.configure({ ...api.guard.api, tokens: [] });
+    expect((await typed({ 'x-vireo-console': key }, 'a')).status).toBe(401);
+    expect(host.pressed).toHaveLength(0);
+  });
+
+  it('is typed with a token too, one text at a time, and whole or not at all', async () => {
+    await start();
+    const post = (text: string) => api.ask(`${PATH}/text`, { method: 'POST', body: { text } });
+    const [first, second] = await Promise.all([post('abc'), post('xyz')]);
+    expect([first.status, second.status].sort()).toEqual([200, 503]);
+    expect(host.pressed).toHaveLength(3);
+    expect((await post('a\u00e4')).json).toMatchObject({
+      code: 'VIREO_BODY',
+      detail: 'a US keyboard has no key for character 2 of the text',
+    });
+    expect(host.pressed).toHaveLength(3);
+    host.change({ ...VM, id: -1, state: 'shutoff' });
+    expect((await post('a')).json).toMatchObject({ code: 'VIREO_STATE' });
   });
 });
 

@@ -26,7 +26,10 @@ export function consolePage({ publicUrl }: ConsolePlace, request: IncomingMessag
   const base = `${scheme}://${host}`;
   // Nothing but a host and a port: the page's URL must not be steered elsewhere by what follows.
   if (!HOST_AND_PORT.test(host) || !URL.canParse(base)) {
-    throw new HttpProblem('VIREO_HTTP_BAD_REQUEST', 'the Host header is no HOST or HOST:PORT; the URL is built from it');
+    throw new HttpProblem(
+      'VIREO_HTTP_BAD_REQUEST',
+      'the Host header is no HOST or HOST:PORT; the URL is built from it',
+    );
   }
   return new URL('/console/', base).href;
 }
