@@ -91,6 +91,28 @@ describe('MetricsPage', () => {
     expect(seen).toBe(1_000);
   });
 
+  it('shows a host from its first snapshot on, whatever else is being encoded', async () => {
+    const page = new MetricsPage();
+    const crowd = Array.from({ length: 1_000 }, (_, i) => ({ ...WEB, name: `web-${String(i)}`, uuid: String(i) }));
+    page.update(hostWith([WEB]));
+    page.update(hostWith(crowd, { generation: 2 }));
+    const scrape = text(page); // begins to encode the crowd
+    page.update(KVM2);
+    expect(valueOf(await text(page, 'kvm2'), 'libvirt_up')).toBe(0);
+    expect(valueOf(await scrape, 'libvirt_domains')).toBe(1);
+  });
+
+  it('encodes one waiting host at a scrape, however little time the machine leaves it', async () => {
+    let now = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += 20));
+    const page = new MetricsPage();
+    page.update(hostWith([WEB]));
+    page.update(hostWith([WEB, OFF], { generation: 2 }));
+    const rendered = await text(page);
+    clock.mockRestore();
+    expect(valueOf(rendered, 'libvirt_domains')).toBe(2);
+  });
+
   it('keeps up when the clock is set back', async () => {
     let now = T0;
     const page = new MetricsPage({ now: () => now });

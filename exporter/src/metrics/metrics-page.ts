@@ -114,7 +114,8 @@ export class MetricsPage {
 
   /**
    * Takes the newest snapshot of a host. The generation it already has is not encoded again. The page shows a snapshot
-   * as soon as it is encoded whole, a small one on return.
+   * as soon as it is encoded whole; a host's first one, which has no domains yet, on return: a page that has a host
+   * tells whether it is up.
    */
   update(snapshot: HostSnapshot): void {
     const takenAt = this.now();
@@ -122,11 +123,13 @@ export class MetricsPage {
     if (entry === undefined) {
       entry = newEntry(snapshot, takenAt, this.memory);
       this.hosts.set(snapshot.host, entry);
-    } else {
-      if (entry.snapshot.generation === snapshot.generation) return;
-      entry.snapshot = snapshot;
-      entry.takenAt = takenAt;
+      const steps = this.encode(entry);
+      while (steps.next().done !== true);
+      return;
     }
+    if (entry.snapshot.generation === snapshot.generation) return;
+    entry.snapshot = snapshot;
+    entry.takenAt = takenAt;
     entry.stale = true;
     this.encodeWhenDue(entry);
   }
@@ -255,13 +258,14 @@ export class MetricsPage {
     if (isStale(entry)) this.encodeWhenDue(entry);
   }
 
-  /** A copy of what is encoded whole. What waits for its time is encoded now, as far as a slice reaches. */
+  /** A copy of what is encoded whole. What waits for its time is encoded now: one host, and more while there is time. */
   private copyOf({ host, groups }: PageSelection, format: ExpositionFormat): PageCopy {
     const entries = host === undefined ? [...this.hosts.values()] : [this.hosts.get(host)];
     const until = performance.now() + CATCH_UP_MS;
     for (const entry of entries) {
+      if (entry?.stale !== true || entry.queued) continue;
+      this.enqueue(entry);
       if (performance.now() >= until) break;
-      if (entry?.stale === true && !entry.queued) this.enqueue(entry);
     }
     const fragments = entries.flatMap((entry) => entry?.fragments ?? []);
     return new PageCopy(fragments, { format, ...(groups === undefined ? {} : { groups }) });
