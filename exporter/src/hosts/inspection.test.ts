@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, protocol } from '@vireo/libvirt';
 import type { Connection, DomainRef } from '@vireo/libvirt';
-import { FakeDaemon, NEVER, simulatedFleet } from '@vireo/libvirt/testing';
+import { daemonError, ERROR_FROM, FakeDaemon, NEVER, simulatedFleet } from '@vireo/libvirt/testing';
 import type { FakeStream } from '@vireo/libvirt/testing';
 import { HostInspection } from './inspection.ts';
 import type { HostInspectionOptions } from './inspection.ts';
@@ -241,6 +241,34 @@ describe('a screenshot', () => {
     await until(() => asked === 2, 'the domain is asked again');
     thaw();
     expect((await again).bytes).toEqual(PNG);
+  });
+
+  test('of a domain that is held is refused with the name of who holds it, once libvirt has told', async () => {
+    const { daemon, inspection, domain } = await bench({ deadlineMs: 100 });
+    let tell: () => void = () => undefined;
+    let asked = 0;
+    daemon.on(DOMAIN_SCREENSHOT, () => {
+      asked += 1;
+      return new Promise((_, reject) => {
+        tell = () => {
+          const holder = '(held by monitor=remoteDispatchDomainSuspend)';
+          reject(daemonError('OPERATION_TIMEOUT', ERROR_FROM.NONE, `cannot acquire state change lock ${holder}`));
+        };
+      });
+    });
+    await expect(inspection.screenshot(domain)).rejects.toMatchObject({ code: 'VIREO_LIBVIRT_TIMEOUT' });
+    await expect(inspection.screenshot(domain)).rejects.toMatchObject({ code: 'VIREO_DOMAIN_BUSY' });
+    tell();
+    let said = '';
+    for (let i = 0; i < 1000 && !said.includes('held by'); i++) {
+      said = await inspection.screenshot(domain).then(String, String);
+      await sleep(5);
+    }
+    expect(said).toContain('(held by monitor=remoteDispatchDomainSuspend)');
+    expect(asked).toBe(1);
+    // Another process of the domain is held by nobody yet.
+    await expect(inspection.screenshot({ ...domain, id: 99 })).rejects.toMatchObject({ code: 'VIREO_LIBVIRT_TIMEOUT' });
+    expect(asked).toBe(2);
   });
 
   test('is one of two under way; eight wait, more are refused', async () => {

@@ -3,7 +3,7 @@
 // being taken waits for it, and for a moment afterwards gets the same one.
 
 import type { Connection, DomainRef, LibvirtStream } from '@vireo/libvirt';
-import { AbortError, TimeoutError } from '@vireo/libvirt';
+import { RemoteError } from '@vireo/libvirt';
 import { Gate } from './gate.ts';
 import { InspectionError } from './inspection-error.ts';
 import { PNG_SIGNATURE, ppmToPng } from './png.ts';
@@ -12,6 +12,10 @@ import { until, withDeadline } from './until.ts';
 /** Pictures being taken at once; each may hang on a frozen QEMU. */
 const WIDTH = 2;
 const WAITING_MAX = 8;
+/** libvirt waits 30 s for a domain's lock, then says who holds it. */
+const LOCK_MS = 35_000;
+/** How long that is passed on before the domain is asked again. */
+const HELD_KEPT_MS = 10_000;
 /** As libvirt sends it; a PPM of 2560x1600 is 12 MiB. */
 export const SCREENSHOT_BYTES_MAX = 16 * 1024 * 1024;
 const CACHE_BYTES_MAX = 64 * 1024 * 1024;
@@ -20,6 +24,18 @@ const CACHE_BYTES_MAX = 64 * 1024 * 1024;
 export interface Screenshot {
   readonly mime: 'image/png';
   readonly bytes: Buffer;
+}
+
+/** A picture that did not come in time. */
+interface Late {
+  /** The domain's id: one that started anew is another process. */
+  readonly id: number;
+  /** Where libvirt may still be at it. */
+  readonly connection: Connection;
+  /** Whether it has not come yet, and is still listened for. */
+  isOut: boolean;
+  /** Who holds the domain, as libvirt said in the end. */
+  held?: RemoteError;
 }
 
 /** Everything {@link Screenshots} needs. */
@@ -41,8 +57,8 @@ export class Screenshots {
   readonly #underWay = new Map<string, Promise<Screenshot>>();
   readonly #cache = new Map<string, Screenshot>();
   #cacheBytes = 0;
-  /** Domains whose picture did not come in time, and where libvirt may still be at it. */
-  readonly #hung = new Map<string, Connection>();
+  /** By the domain's UUID. */
+  readonly #late = new Map<string, Late>();
 
   constructor(options: ScreenshotsOptions) {
     this.#options = options;
@@ -84,7 +100,7 @@ export class Screenshots {
     };
     return await withDeadline({ ms, late, signals: [stop] }, (signal) =>
       this.#gate.run(async () => {
-        this.#refuseHung(domain);
+        this.#refuseLate(domain);
         const fetched = this.#options.with((connection) => this.#fetch(connection, domain, screen, signal));
         return await until(fetched, signal);
       }, signal),
@@ -92,31 +108,52 @@ export class Screenshots {
   }
 
   /** Another call to a QEMU that does not answer would only take another of the daemon's workers. */
-  #refuseHung(domain: DomainRef): void {
-    const connection = this.#hung.get(domain.uuid);
-    if (connection === undefined) return;
-    if (connection.load.abandoned > 0) {
+  #refuseLate({ uuid, name, id }: DomainRef): void {
+    const late = this.#late.get(uuid);
+    if (late === undefined) return;
+    if (late.held !== undefined && late.id === id) throw late.held;
+    if (late.held === undefined && (late.isOut || late.connection.load.abandoned > 0)) {
       throw new InspectionError(
         'VIREO_DOMAIN_BUSY',
-        `domain ${domain.name} has not answered an earlier screenshot yet: look whether its QEMU is frozen`,
+        `domain ${name} has not answered an earlier screenshot yet: look whether its QEMU is frozen`,
       );
     }
-    this.#hung.delete(domain.uuid);
+    this.#late.delete(uuid);
   }
 
   async #fetch(connection: Connection, domain: DomainRef, screen: number, signal: AbortSignal): Promise<Screenshot> {
     signal.throwIfAborted();
+    const giveUp = new AbortController();
+    const opening = connection.devices.screenshot(domain, screen, { deadlineMs: LOCK_MS, signal: giveUp.signal });
+    const listenOn = (): void => {
+      // What was sent goes on in the daemon anyway; what still waits for a slot must not be sent any more.
+      if (connection.load.queued > 0) giveUp.abort(signal.reason);
+      this.#listenOn(connection, domain, opening);
+    };
+    signal.addEventListener('abort', listenOn, { once: true });
     let opened;
     try {
-      const { deadlineMs } = this.#options;
-      opened = await connection.devices.screenshot(domain, screen, { deadlineMs, signal });
-    } catch (error) {
-      // Neither of the two clocks is sure to be first.
-      if (error instanceof TimeoutError || error instanceof AbortError) this.#hung.set(domain.uuid, connection);
-      throw error;
+      opened = await opening;
+    } finally {
+      signal.removeEventListener('abort', listenOn);
     }
     const bytes = await readAll(opened.stream, domain, signal);
     return await toPng(opened.mime, bytes, domain);
+  }
+
+  /** Nobody waits for the picture any more, but the answer tells that the domain answers, or who holds it. */
+  #listenOn(connection: Connection, { uuid, id }: DomainRef, opening: Promise<unknown>): void {
+    const late: Late = { id, connection, isOut: true };
+    this.#late.set(uuid, late);
+    const forget = (): void => {
+      if (this.#late.get(uuid) === late) this.#late.delete(uuid);
+    };
+    opening.then(forget, (error: unknown) => {
+      late.isOut = false;
+      if (!(error instanceof RemoteError) || error.name !== 'VIR_ERR_OPERATION_TIMEOUT') return;
+      late.held = error;
+      setTimeout(forget, HELD_KEPT_MS).unref();
+    });
   }
 
   #keep(key: string, picture: Screenshot): void {
