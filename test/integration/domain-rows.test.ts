@@ -72,7 +72,7 @@ beforeAll(async () => {
   exporter = await startExporter(lab, {
     config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]
 poll: { intervalSeconds: 1, detailsIntervalSeconds: 5 }
-groups: { kvm: true }
+groups: { kvm: true, placement: true }
 metadata: [{ label: owner, xpath: '/domain/metadata/a:app/a:owner', namespaces: { a: '${APP}' } }]
 `,
   });
@@ -148,6 +148,15 @@ test('a domain that starts has what runs, and when it began', async () => {
   expect(Number(graphics?.labels['port'])).toBeGreaterThan(0);
   expect(page.value('libvirt_domain_memory_stats_period_unset', labels)).toBe(1);
   expect(await promtoolCheck(page.text)).toEqual({ code: 0, complaints: [] });
+});
+
+test('each vCPU is on a CPU that it may use', async () => {
+  const labels = { host: 'lab', domain: 'tuned' };
+  const page = await scrapeUntil('both are placed', (now) => now.all('libvirt_domain_vcpu_cpu', labels).length === 2);
+  // Pinned by its XML; the other one has cpuset 0-1.
+  expect(page.value('libvirt_domain_vcpu_cpu', { ...labels, vcpu: '0' })).toBe(0);
+  expect([0, 1]).toContain(page.value('libvirt_domain_vcpu_cpu', { ...labels, vcpu: '1' }));
+  expect(page.all('libvirt_domain_vcpu_cpu', { domain: 'limited' })).toEqual([]);
 });
 
 test('a cable that is plugged in and a balloon that is asked are seen without an event', async () => {

@@ -64,6 +64,12 @@ export const GROUPS = [
     cost: 'part of the bulk call, asks the monitor; dozens of series a vCPU',
   },
   {
+    name: 'placement',
+    on: false,
+    what: 'The host CPU each vCPU is on now',
+    cost: 'one short call a running domain a poll, which asks no monitor; a series a vCPU',
+  },
+  {
     name: 'block',
     on: true,
     what: 'Disks: bytes, requests, times, sizes',

@@ -2,6 +2,7 @@
 // Families read by calls of their own for each domain, now and then: block jobs, disk errors, addresses, snapshots,
 // checkpoints, and what the guest's agent says.
 
+import { SAME } from './metric-family.ts';
 import type { FactSpec } from './metric-family.ts';
 
 /** Block jobs; all absent for a disk without one. */
@@ -29,6 +30,17 @@ export const BLOCK_JOB_FACTS = {
     labels: ['host', 'domain', 'target_device'],
     what: 'Limit of the speed of the job on a disk; absent without one',
     from: 'libvirt DOMAIN_GET_BLOCK_JOB_INFO bandwidth',
+  },
+} as const satisfies Record<string, FactSpec>;
+
+/** Where vCPUs run. */
+export const VCPU_PLACEMENT_FACTS = {
+  libvirt_domain_vcpu_cpu: {
+    type: 'gauge',
+    labels: ['host', 'domain', 'vcpu'],
+    what: 'Number of the host CPU the vCPU was on at the last poll; absent while it is on none',
+    from: 'libvirt DOMAIN_GET_VCPUS cpu',
+    peers: { tinkoff: SAME },
   },
 } as const satisfies Record<string, FactSpec>;
 
@@ -174,6 +186,7 @@ export const GUEST_FACTS = {
 export type ObservedFactName =
   | keyof typeof BLOCK_JOB_FACTS
   | keyof typeof DISK_ERROR_FACTS
+  | keyof typeof VCPU_PLACEMENT_FACTS
   | keyof typeof ADDRESS_FACTS
   | keyof typeof SNAPSHOT_FACTS
   | keyof typeof AGENT_CHANNEL_FACTS

@@ -32,6 +32,7 @@ import {
   DISK_ERROR_FACTS,
   GUEST_FACTS,
   SNAPSHOT_FACTS,
+  VCPU_PLACEMENT_FACTS,
 } from './metrics-observed.ts';
 import type { ObservedFactName } from './metrics-observed.ts';
 import {
@@ -64,6 +65,7 @@ export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
   { title: 'CPU of a domain', group: 'cpu', families: [...CPU_STATISTICS, ...facts(CPU_MONITOR_FACTS)] },
   { title: 'Memory of a domain', group: 'memory', families: [...MEMORY_STATISTICS, ...facts(MEMORY_MONITOR_FACTS)] },
   { title: 'vCPUs', group: 'vcpu', families: VCPU_STATISTICS },
+  { title: 'CPUs of vCPUs', group: 'placement', families: facts(VCPU_PLACEMENT_FACTS) },
   { title: 'KVM', group: 'kvm', families: facts(KVM_FACTS) },
   { title: 'Disks', group: 'block', families: [...facts(DISK_FACTS), ...BLOCK_STATISTICS] },
   { title: 'Network interfaces', group: 'interface', families: [...facts(INTERFACE_FACTS), ...INTERFACE_STATISTICS] },

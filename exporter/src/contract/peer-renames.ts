@@ -21,10 +21,6 @@ export const TINKOFF_RENAMES: readonly PeerRename[] = [
     tinkoff === undefined || tinkoff === SAME ? [] : [{ there: tinkoff, here: name, why: 'Another name.' }],
   ),
   { there: 'libvirt_domain_memory_stats_used_percent', here: USED, why: 'Prometheus computes it.' },
-  {
-    there: 'libvirt_domain_vcpu_cpu',
-    why: 'The CPU a vCPU happens to run on at the moment of a poll costs a call a domain; vCPUs that are pinned say so in libvirt_domain_vcpu_affinity_info.',
-  },
 ];
 
 /** What differs from kumina/libvirt_exporter. */

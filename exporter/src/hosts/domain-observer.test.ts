@@ -5,6 +5,7 @@ import { protocol } from '@vireo/libvirt';
 import type { TypedParam } from '@vireo/libvirt';
 import { ERROR_FROM, NEVER, daemonError, hostEvent } from '@vireo/libvirt/testing';
 import type { FakeDaemon, SimulatedHost } from '@vireo/libvirt/testing';
+import { DEFAULT_GROUPS } from '../contract/groups.ts';
 import { until, watchHost } from './watch-host.fixture.ts';
 import type { Watch, WatchOptions } from './watch-host.fixture.ts';
 
@@ -14,6 +15,7 @@ const {
   DOMAIN_GET_BLOCK_JOB_INFO,
   DOMAIN_GET_DISK_ERRORS,
   DOMAIN_GET_GUEST_INFO,
+  DOMAIN_GET_VCPUS,
   DOMAIN_GET_XML_DESC,
   DOMAIN_HAS_CURRENT_SNAPSHOT,
   DOMAIN_INTERFACE_ADDRESSES,
@@ -95,6 +97,39 @@ describe('block jobs', () => {
     expect(observed('web-1')?.blockJobs).toHaveLength(1);
     simulated.thaw('db-1');
     await until(() => observed('db-1')?.blockJobs?.length === 1, 'its job again');
+  });
+});
+
+describe('the CPUs of vCPUs', () => {
+  it('are asked at every poll, of every domain but one in quarantine, and -1 is none', async () => {
+    let cpu = 1;
+    const { simulated } = await startUp({
+      prepare: (fake) => {
+        fake.on(DOMAIN_GET_VCPUS, () => ({
+          info: [
+            { number: 0, state: 1, cpu_time: 1n, cpu },
+            { number: 1, state: 1, cpu_time: 1n, cpu: -1 },
+          ],
+          cpumaps: new Uint8Array(),
+        }));
+      },
+    });
+    await until(() => observed('web-1')?.cpuOfVcpu !== undefined, 'asked');
+    expect(observed('web-1')?.cpuOfVcpu).toEqual(new Map([[0, 1]]));
+    cpu = 0;
+    await until(() => observed('web-1')?.cpuOfVcpu?.get(0) === 0, 'the other CPU');
+    simulated.freeze('db-1');
+    await until(() => watch.domain('db-1')?.trouble !== undefined, 'quarantine');
+    await until(() => observed('db-1')?.cpuOfVcpu === undefined, 'nothing old');
+    simulated.crash('web-1');
+    await until(() => observed('web-1')?.cpuOfVcpu === undefined, 'nothing of a process that is gone');
+    expect(observed('mail-1')?.cpuOfVcpu).toEqual(new Map([[0, 0]]));
+  });
+
+  it('are not asked unless the group is on, which it is not by default', async () => {
+    await startUp({ poll: { groups: DEFAULT_GROUPS } });
+    await watch.polls(2);
+    expect(callsOf(DOMAIN_GET_VCPUS)).toBe(0);
   });
 });
 

@@ -12,6 +12,7 @@ import { GuestAgents } from './guest-agents.ts';
 import { InterfaceAddresses } from './interface-addresses.ts';
 import { DomainPoints } from './points-in-time.ts';
 import type { PollGroup } from './snapshot.ts';
+import { VcpuPlacement } from './vcpu-placement.ts';
 
 /** What the observer needs from its session. */
 export interface DomainObserverContext extends DomainCallsContext {
@@ -40,6 +41,7 @@ export class DomainObserver {
     const blockJobs = new BlockJobs(context);
     const diskErrors = new DiskErrors(context);
     const addresses = new InterfaceAddresses(context);
+    const placement = new VcpuPlacement(context);
     const snapshots = new DomainPoints('snapshots', context);
     const checkpoints = new DomainPoints('checkpoints', context);
     this.#blockJobs = blockJobs;
@@ -50,6 +52,7 @@ export class DomainObserver {
     }
     const parts: readonly (readonly [MetricGroup, ...Part])[] = [
       ['blockjob', 'block-jobs', () => blockJobs.refresh()],
+      ['placement', 'vcpu-placement', () => placement.refresh()],
       ['diskerror', 'disk-errors', () => diskErrors.refresh()],
       ['address', 'addresses', () => addresses.refresh()],
       ['snapshot', 'snapshots', () => snapshots.refresh()],

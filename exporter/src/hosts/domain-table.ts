@@ -263,7 +263,13 @@ export class DomainTable {
 
   /** Takes away what was observed of the domain's process. Snapshots and checkpoints are on disk. */
   unobserve(uuid: string): void {
-    this.observe(uuid, { blockJobs: undefined, diskErrors: undefined, addresses: undefined, guest: undefined });
+    this.observe(uuid, {
+      blockJobs: undefined,
+      cpuOfVcpu: undefined,
+      diskErrors: undefined,
+      addresses: undefined,
+      guest: undefined,
+    });
   }
 
   #update(uuid: string, part: Partial<DomainSnapshot>): void {

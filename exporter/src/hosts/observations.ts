@@ -63,6 +63,8 @@ export interface GuestReport {
 export interface DomainObservations {
   /** Empty: asked, and there is none. The same holds for the other lists. */
   readonly blockJobs?: readonly DiskBlockJob[];
+  /** The host CPU each vCPU is on, by its number; one that is on none is not there. Source: DOMAIN_GET_VCPUS. */
+  readonly cpuOfVcpu?: ReadonlyMap<number, number>;
   readonly diskErrors?: readonly DiskError[];
   readonly addresses?: readonly InterfaceAddress[];
   readonly guest?: GuestReport;

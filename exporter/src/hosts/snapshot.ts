@@ -173,6 +173,7 @@ export const POLL_GROUPS = [
   'numa',
   'jobs',
   'block-jobs',
+  'vcpu-placement',
   'disk-errors',
   'addresses',
   'snapshots',

@@ -28,7 +28,7 @@ function lines(observed: DomainObservations | undefined, more: Partial<DomainSna
   };
   const writer = new SampleWriter();
   encodeDomain(writer, new DomainLabels('kvm1', 'web'), domain, new Set(METRIC_GROUPS));
-  const mine = /block_job|disk_error|address_info|snapshot|checkpoint|guest/;
+  const mine = /block_job|vcpu_cpu|disk_error|address_info|snapshot|checkpoint|guest/;
   expect(SNAPSHOT_FAMILIES.filter(({ name }) => mine.test(name)).length).toBeGreaterThan(20);
   return writer
     .finish()
@@ -49,6 +49,14 @@ it('tells none from unknown', () => {
     'snapshots{} 0',
     'guest_agent_connected{} 0',
   ]);
+});
+
+it('shows the CPU of each vCPU that is on one', () => {
+  const cpuOfVcpu = new Map([
+    [0, 3],
+    [2, 0],
+  ]);
+  expect(lines({ cpuOfVcpu })).toEqual(['vcpu_cpu{,vcpu="0"} 3', 'vcpu_cpu{,vcpu="2"} 0', 'guest_agent_connected{} 0']);
 });
 
 it('shows block jobs, errors, addresses under the name of the interface, and times', () => {

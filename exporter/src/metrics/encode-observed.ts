@@ -12,6 +12,7 @@ const BLOCK_JOB = familyIndex('libvirt_domain_block_job_info');
 const BLOCK_JOB_POSITION = familyIndex('libvirt_domain_block_job_position');
 const BLOCK_JOB_END = familyIndex('libvirt_domain_block_job_end');
 const BLOCK_JOB_BANDWIDTH = familyIndex('libvirt_domain_block_job_bandwidth_bytes_per_second');
+const VCPU_CPU = familyIndex('libvirt_domain_vcpu_cpu');
 const DISK_ERRORS = familyIndex('libvirt_domain_disk_errors');
 const DISK_ERROR = familyIndex('libvirt_domain_disk_error_info');
 const ADDRESS = familyIndex('libvirt_domain_interface_address_info');
@@ -49,6 +50,7 @@ export function encodeObserved(writer: SampleWriter, labels: DomainLabels, domai
     writer.add(BLOCK_JOB_END, device, end);
     if (bandwidthBytesPerSecond > 0) writer.add(BLOCK_JOB_BANDWIDTH, device, bandwidthBytesPerSecond);
   }
+  for (const [vcpu, cpu] of observed.cpuOfVcpu ?? []) writer.add(VCPU_CPU, labels.with([['vcpu', String(vcpu)]]), cpu);
   const errors = new Map(observed.diskErrors?.map(({ target, error }) => [target, error]));
   if (observed.diskErrors !== undefined) writer.add(DISK_ERRORS, labels.plain, errors.size);
   for (const [target, error] of errors) {

@@ -307,6 +307,7 @@ export const WEB: DomainSnapshot = {
   stats: WEB_STATS,
   statsAt: T0 - 1500,
   observed: {
+    cpuOfVcpu: new Map([[0, 5]]),
     blockJobs: [{ target: 'vda', type: 'copy', current: 500, end: 1000, bandwidthBytesPerSecond: 1048576 }],
     diskErrors: [{ target: 'vda', error: 'no-space' }],
     addresses: [{ mac: '52:54:00:12:34:56', family: 'ipv4', address: '192.168.122.10', source: 'lease' }],

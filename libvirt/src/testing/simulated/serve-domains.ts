@@ -3,7 +3,11 @@
 
 import * as calls from '../../protocol/domain.ts';
 import * as details from '../../protocol/domain-details.ts';
-import { VIR_DOMAIN_CONTROL_STATE as CONTROL, VIR_DOMAIN_JOB_TYPE as JOB } from '../../protocol/enums.ts';
+import {
+  VIR_DOMAIN_CONTROL_STATE as CONTROL,
+  VIR_DOMAIN_JOB_TYPE as JOB,
+  VIR_VCPU_STATE as VCPU,
+} from '../../protocol/enums.ts';
 import { DOMAIN_LIST_ALL_CHECKPOINTS, DOMAIN_LIST_ALL_SNAPSHOTS } from '../../protocol/snapshot.ts';
 import type { TypedParam } from '../../protocol/typed-params.ts';
 import { ERROR_FROM, daemonError, unsupportedFlags } from '../daemon-error.ts';
@@ -70,6 +74,20 @@ function serveStates(table: HandlerTable, host: SimulatedHost): void {
     if (hold === null) return { state: CONTROL.VIR_DOMAIN_CONTROL_OK, details: 0, stateTime: 0n };
     const stateTime = BigInt(Math.floor(host.now() - hold.since));
     return { state: CONTROL.VIR_DOMAIN_CONTROL_OCCUPIED, details: 0, stateTime };
+  });
+  table.on(details.DOMAIN_GET_VCPUS, ({ dom, maxinfo }) => {
+    const domain = active(host, dom);
+    const { vcpuCount } = domain.spec;
+    const share = cpuNs(domain) / BigInt(vcpuCount);
+    // They wander over the CPUs as the scheduler likes.
+    const turn = Math.floor(host.uptimeSeconds / 7) + domain.id;
+    const info = Array.from({ length: Math.min(maxinfo, vcpuCount) }, (_, number) => ({
+      number,
+      state: VCPU.VIR_VCPU_RUNNING,
+      cpu_time: share,
+      cpu: (turn + number) % host.spec.cpuCount,
+    }));
+    return { info, cpumaps: new Uint8Array() };
   });
   table.on(calls.DOMAIN_IS_ACTIVE, ({ dom }) => ({ active: host.domain(dom).isActive }));
   table.on(calls.DOMAIN_IS_PERSISTENT, ({ dom }) => ({ persistent: host.domain(dom).persistent }));
