@@ -9,6 +9,8 @@ import type { Watch, WatchOptions } from './watch-host.fixture.ts';
 
 const {
   CONNECT_GET_ALL_DOMAIN_STATS,
+  CONNECT_LIST_ALL_NETWORKS,
+  CONNECT_LIST_ALL_STORAGE_POOLS,
   DOMAIN_GET_CONTROL_INFO,
   DOMAIN_GET_INFO,
   DOMAIN_GET_JOB_STATS,
@@ -356,5 +358,26 @@ describe('GET_CONTROL_INFO that hangs too', () => {
     simulated.failDisk('web-1');
     await until(() => watch.domain('web-1')?.state === 'paused', 'paused', 1000);
     expect(host.snapshot.state.kind).toBe('up');
+  });
+});
+
+describe('a modular daemon that lost those it passes calls on to', () => {
+  it('is asked for pools and networks again at the next poll, over a new connection', async () => {
+    // As virtqemud 11.3 answers when virtstoraged and virtnetworkd were restarted, and only on connections of before.
+    const lost = daemonError('INTERNAL_ERROR', ERROR_FROM.RPC, 'client socket is closed');
+    const { host, connections } = await startUp({
+      poll: { slowIntervalMs: 60_000 },
+      prepare: (daemon) => {
+        daemon.on(CONNECT_LIST_ALL_STORAGE_POOLS, () => (watch.connections.length < 3 ? lost : { pools: [], ret: 0 }));
+        daemon.on(CONNECT_LIST_ALL_NETWORKS, () => (watch.connections.length < 3 ? lost : { nets: [], ret: 0 }));
+      },
+    });
+    for (const group of ['pools', 'networks'] as const) {
+      await until(() => host.snapshot.polls.get(group)?.success === true, `${group} are read again`);
+    }
+    expect(host.snapshot.state.kind).toBe('up');
+    await watch.polls(2);
+    expect(connections).toHaveLength(3);
+    expect(await connections[1]?.closed).toBeNull();
   });
 });
