@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pool and a network hold, one by one: bounded, only where it is wanted, and never by a refresh.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { protocol } from '@vireo/libvirt';
 import { NEVER } from '@vireo/libvirt/testing';
 import type { MetricGroup } from '../contract/groups.ts';
@@ -10,7 +11,9 @@ import type { Watch, WatchOptions } from './watch-host.fixture.ts';
 const {
   CONNECT_LIST_ALL_NETWORKS,
   CONNECT_LIST_ALL_STORAGE_POOLS,
+  NETWORK_GET_BRIDGE_NAME,
   NETWORK_GET_DHCP_LEASES,
+  NODE_GET_CELLS_FREE_MEMORY,
   STORAGE_POOL_LIST_ALL_VOLUMES,
   STORAGE_POOL_REFRESH,
   STORAGE_VOL_GET_INFO,
@@ -87,6 +90,35 @@ describe('volumes', () => {
     watch = await watchHost({ poll: { groups: without('volume', 'pool', 'network', 'lease') } });
     await until(() => watch.host.snapshot.polls.has('jobs'), 'the first poll');
     expect([CONNECT_LIST_ALL_STORAGE_POOLS, CONNECT_LIST_ALL_NETWORKS].map(callsOf)).toEqual([0, 0]);
+  });
+});
+
+describe('networks and NUMA cells', () => {
+  it('stay shown while they are read again, and not after that failed', async () => {
+    let failing = false;
+    const slowly = async <T>(answer: T): Promise<T | typeof NEVER> => {
+      await delay(120);
+      return failing ? NEVER : answer;
+    };
+    const { host, snapshots } = await polled({
+      poll: { slowIntervalMs: 400, deadlineMs: 1_500 },
+      prepare: (daemon) => {
+        daemon.on(NETWORK_GET_BRIDGE_NAME, () => slowly({ name: 'virbr0' }));
+        daemon.on(NODE_GET_CELLS_FREE_MEMORY, () => slowly({ cells: [1n] }));
+        daemon.on(CONNECT_LIST_ALL_NETWORKS, () =>
+          slowly({ nets: [{ name: 'default', uuid: '6c3f43b6-1d8a-4a3c-8d3b-8a1f0e3c9d11' }], ret: 1 }),
+        );
+      },
+    });
+    await until(() => host.snapshot.networks !== undefined && host.snapshot.cells !== undefined, 'the first time');
+    const from = snapshots.length;
+    const reads = (): readonly number[] => [CONNECT_LIST_ALL_NETWORKS, NODE_GET_CELLS_FREE_MEMORY].map(callsOf);
+    const before = reads();
+    await until(() => reads().every((count, i) => count > (before[i] ?? 0) + 2), 'read again');
+    const shown = snapshots.slice(from).map(({ networks, cells }) => [networks?.length, cells?.length]);
+    expect(new Set(shown.map(String))).toEqual(new Set(['1,1']));
+    failing = true;
+    await until(() => host.snapshot.networks === undefined && host.snapshot.cells === undefined, 'nothing old');
   });
 });
 

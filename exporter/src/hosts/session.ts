@@ -392,11 +392,11 @@ export class HostSession {
     if (!(withLeases || groups.has('network')) || now - this.#networksReadAt < slowIntervalMs) return 'not due';
     this.#networksReadAt = now;
     const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };
-    // When it fails what was read before is not shown for new.
-    this.networks = undefined;
     this.networks = await this.#support
       .try('CONNECT_LIST_ALL_NETWORKS', () => fetchNetworks(source, withLeases, this.#options({ lane: 'bulk' })))
       .catch((error: unknown) => {
+        // What was read before is not shown for new.
+        this.networks = undefined;
         if (this.#reconnects(error)) this.#networksReadAt = -Infinity;
         throw error;
       });
@@ -409,12 +409,16 @@ export class HostSession {
     const hugepages = groups.has('hugepage');
     if (!(hugepages || groups.has('numa')) || now - this.#cellsReadAt < slowIntervalMs) return 'not due';
     this.#cellsReadAt = now;
-    this.cells = undefined;
-    this.cells = await this.#hung.run(
-      'NUMA cells',
-      () => this.#statisticsConnections.acquire(),
-      (connection) => fetchCells(connection, this.#support, hugepages, this.#options({ lane: 'bulk' })),
-    );
+    try {
+      this.cells = await this.#hung.run(
+        'NUMA cells',
+        () => this.#statisticsConnections.acquire(),
+        (connection) => fetchCells(connection, this.#support, hugepages, this.#options({ lane: 'bulk' })),
+      );
+    } catch (error) {
+      this.cells = undefined;
+      throw error;
+    }
     return undefined;
   }
 
