@@ -2,7 +2,7 @@
 // What the XML of a real domain and KVM itself make of series, without a call of their own: limits, placement, the cable,
 // images below a disk, consoles, metadata, when it started.
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { defineDomains, domainType } from '../lab/domains.ts';
@@ -72,7 +72,7 @@ beforeAll(async () => {
   exporter = await startExporter(lab, {
     config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]
 poll: { intervalSeconds: 1, detailsIntervalSeconds: 5 }
-groups: { kvm: true, placement: true }
+groups: { kvm: true, placement: true, backing: true }
 metadata: [{ label: owner, xpath: '/domain/metadata/a:app/a:owner', namespaces: { a: '${APP}' } }]
 `,
   });
@@ -148,6 +148,23 @@ test('a domain that starts has what runs, and when it began', async () => {
   expect(Number(graphics?.labels['port'])).toBeGreaterThan(0);
   expect(page.value('libvirt_domain_memory_stats_period_unset', labels)).toBe(1);
   expect(await promtoolCheck(page.text)).toEqual({ code: 0, complaints: [] });
+});
+
+test('an image below a disk has its sizes, under the index its facts have, and the disk its own', async () => {
+  const disk = { host: 'lab', domain: 'tuned', target_device: 'vda' };
+  const page = await scrapeUntil(
+    'images are read',
+    (now) => now.value('libvirt_domain_block_backing_physical_bytes', disk) !== undefined,
+  );
+  const [info] = page.all('libvirt_domain_block_backing_info', disk);
+  const image = { ...disk, index: info?.labels['index'] ?? '' };
+  const base = await stat(join(lab.directory, 'tuned.img'));
+  expect(page.value('libvirt_domain_block_backing_capacity_bytes', image)).toBe(base.size);
+  expect(page.value('libvirt_domain_block_backing_physical_bytes', image)).toBeGreaterThan(0);
+  expect(page.all('libvirt_domain_block_backing_capacity_bytes', disk)).toHaveLength(1);
+  expect(page.all('libvirt_domain_block_stats_capacity_bytes', disk)).toHaveLength(1);
+  expect(page.all('libvirt_domain_block_stats_read_bytes_total', disk)).toHaveLength(1);
+  expect(page.value('vireo_host_unlabelled_objects', { host: 'lab' })).toBe(0);
 });
 
 test('each vCPU is on a CPU that it may use', async () => {

@@ -76,6 +76,12 @@ export const GROUPS = [
     cost: 'part of the bulk call, asks the monitor; about 13 series a disk',
   },
   {
+    name: 'backing',
+    on: false,
+    what: 'Images below a disk: sizes',
+    cost: 'makes the bulk call ask for each image of a chain; 3 series an image',
+  },
+  {
     name: 'interface',
     on: true,
     what: 'Network interfaces: bytes, packets, errors, drops, link',

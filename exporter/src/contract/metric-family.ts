@@ -24,7 +24,8 @@ export type Scale = keyof typeof SCALES;
  * Where a statistic stands in libvirt's answer, the last three in the domain's XML; the indexed groups have one series
  * per device.
  */
-export type StatisticGroup = 'domain' | 'vcpu' | 'block' | 'net' | 'iothread' | 'job' | 'iotune' | 'bandwidth' | 'tune';
+export type StatisticGroup =
+  'domain' | 'vcpu' | 'block' | 'backing' | 'net' | 'iothread' | 'job' | 'iotune' | 'bandwidth' | 'tune';
 
 /** Where the value of a family comes from. */
 export type MetricSource =
@@ -97,6 +98,7 @@ const GROUP_LABELS: Record<StatisticGroup, readonly string[]> = {
   domain: ['host', 'domain'],
   vcpu: ['host', 'domain', 'vcpu'],
   block: ['host', 'domain', 'target_device'],
+  backing: ['host', 'domain', 'target_device', 'index'],
   net: ['host', 'domain', 'target_device'],
   iothread: ['host', 'domain', 'iothread'],
   job: ['host', 'domain'],
@@ -109,6 +111,7 @@ const GROUP_PREFIX: Record<StatisticGroup, string> = {
   domain: 'libvirt statistics ',
   vcpu: 'libvirt statistics vcpu.N.',
   block: 'libvirt statistics block.N.',
+  backing: 'libvirt statistics with backing images, block.N.',
   net: 'libvirt statistics net.N.',
   iothread: 'libvirt statistics iothread.ID.',
   job: 'libvirt job statistics ',

@@ -187,3 +187,25 @@ export const IOTHREAD_STATISTICS: readonly MetricFamily[] = [
     'Divisor by which the IOThread shortens its polling; 0 when libvirt lets QEMU choose',
   ),
 ];
+
+const backing = statisticsOf('backing');
+
+/** Images below a disk; `index` is that of libvirt_domain_block_backing_info. */
+export const BACKING_STATISTICS: readonly MetricFamily[] = [
+  backing.gauge(
+    'libvirt_domain_block_backing_capacity_bytes',
+    'capacity',
+    'Size of an image below a disk as a guest would see it',
+  ),
+  backing.gauge(
+    'libvirt_domain_block_backing_allocation_bytes',
+    'allocation',
+    'Highest offset of an image below a disk written to since its domain began',
+  ),
+  backing.gauge('libvirt_domain_block_backing_physical_bytes', 'physical', 'Size of an image below a disk on the host'),
+  backing.gauge(
+    'libvirt_domain_block_backing_write_threshold_bytes',
+    'threshold',
+    'Offset of an image below a disk at which libvirt sends a write threshold event',
+  ),
+];

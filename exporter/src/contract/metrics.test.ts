@@ -126,7 +126,7 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
       'address',
       'cell',
       'size_bytes',
-      'depth',
+      'index',
       'mountpoint',
       'detail',
       'monitor',

@@ -6,6 +6,7 @@ import type { MetricGroup } from './groups.ts';
 import { factFamily } from './metric-family.ts';
 import type { FactSpec, MetricFamily } from './metric-family.ts';
 import {
+  BACKING_STATISTICS,
   BLOCK_STATISTICS,
   DISK_FACTS,
   INTERFACE_FACTS,
@@ -68,6 +69,7 @@ export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
   { title: 'CPUs of vCPUs', group: 'placement', families: facts(VCPU_PLACEMENT_FACTS) },
   { title: 'KVM', group: 'kvm', families: facts(KVM_FACTS) },
   { title: 'Disks', group: 'block', families: [...facts(DISK_FACTS), ...BLOCK_STATISTICS] },
+  { title: 'Images below a disk', group: 'backing', families: BACKING_STATISTICS },
   { title: 'Network interfaces', group: 'interface', families: [...facts(INTERFACE_FACTS), ...INTERFACE_STATISTICS] },
   { title: 'IOThreads', group: 'iothread', families: IOTHREAD_STATISTICS },
   { title: 'Limits and placement', group: 'limit', families: [...LIMIT_STATISTICS, ...facts(PLACEMENT_FACTS)] },

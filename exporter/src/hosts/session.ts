@@ -284,6 +284,7 @@ export class HostSession {
   #poller(groups: readonly StatsGroup[]): StatisticsPoller {
     const connections = this.#statisticsConnections;
     const { chunkDomains, deadlineMs } = this.#context.poll;
+    const backing = this.#context.poll.groups.has('backing');
     return new StatisticsPoller(
       {
         get width() {
@@ -293,7 +294,7 @@ export class HostSession {
         fetch: async (domains, wanted, fetchDeadlineMs) => {
           const connection = await connections.acquire();
           const options = this.#options({ deadlineMs: fetchDeadlineMs, lane: 'bulk' });
-          return await connection.stats.getAll({ groups: wanted, domains, noWait: true }, options);
+          return await connection.stats.getAll({ groups: wanted, domains, noWait: true, backing }, options);
         },
         // It takes no job, but it does take the domain's own lock, so even it may hang: not where the events come, and in
         // the slot that the lane `bulk` leaves free.

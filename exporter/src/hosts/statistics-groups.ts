@@ -18,6 +18,7 @@ const MONITOR: Partial<Record<MetricGroup, readonly StatsGroup[]>> = {
   vcpu: ['vcpu'],
   kvm: ['vcpu', 'vm'],
   block: ['block'],
+  backing: ['block'],
   iothread: ['iothread'],
   dirtyrate: ['dirtyrate'],
 };

@@ -18,6 +18,7 @@ const PLANS = {
   domain: planOf('domain'),
   vcpu: planOf('vcpu'),
   block: planOf('block'),
+  backing: planOf('backing'),
   net: planOf('net'),
   iothread: planOf('iothread'),
   job: planOf('job'),
@@ -65,7 +66,7 @@ export function encodeDomain(
   }
   encodeObserved(writer, labels, domain);
   // The same nameless device is missing from the info series and from the values: count it once.
-  return Math.max(facts.unlabelled, encodeStatistics(writer, labels, domain, groups.has('kvm')));
+  return Math.max(facts.unlabelled, encodeStatistics(writer, labels, domain, groups));
 }
 
 function encodeState(writer: SampleWriter, labels: DomainLabels, { state, reason }: DomainSnapshot): void {
@@ -88,8 +89,14 @@ function encodeTrouble(writer: SampleWriter, labels: DomainLabels, trouble: Doma
   }
 }
 
-function encodeStatistics(writer: SampleWriter, labels: DomainLabels, domain: DomainSnapshot, kvm: boolean): number {
+function encodeStatistics(
+  writer: SampleWriter,
+  labels: DomainLabels,
+  domain: DomainSnapshot,
+  groups: ReadonlySet<MetricGroup>,
+): number {
   const { stats } = domain;
+  const kvm = groups.has('kvm');
   if (stats === undefined) return 0;
   addFields(writer, PLANS.domain, labels.plain, stats.fields);
   addMonitors(writer, labels, stats.fields);
@@ -103,8 +110,22 @@ function encodeStatistics(writer: SampleWriter, labels: DomainLabels, domain: Do
     addFields(writer, PLANS.iothread, labels.number('iothread', id), fields);
   }
   const disks = new UniqueNames();
+  const images = new UniqueNames();
   for (const fields of stats.block.values()) {
-    const name = disks.take([deviceName(fields)]);
+    const own = deviceName(fields);
+    // The images below it come after the disk, under its name; how deep an image is changes, its index does not.
+    const image = fields.get('backingIndex');
+    if (own !== undefined && image !== undefined && groups.has('backing') && disks.has(own)) {
+      const index = String(image);
+      if (images.take([`${own} ${index}`]) === undefined) continue;
+      const text = labels.with([
+        ['target_device', own],
+        ['index', index],
+      ]);
+      addFields(writer, PLANS.backing, text, fields);
+      continue;
+    }
+    const name = disks.take([own]);
     if (name !== undefined) addFields(writer, PLANS.block, labels.device(name), fields);
   }
   const interfaces = new UniqueNames();
@@ -114,7 +135,7 @@ function encodeStatistics(writer: SampleWriter, labels: DomainLabels, domain: Do
     if (name !== undefined) addFields(writer, PLANS.net, labels.device(name), fields);
   }
   labels.trim(disks.count + interfaces.count);
-  return disks.refused + interfaces.refused;
+  return disks.refused + images.refused + interfaces.refused;
 }
 
 function deviceName(fields: StatFields): string | undefined {

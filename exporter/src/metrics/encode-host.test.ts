@@ -281,6 +281,26 @@ describe('devices', () => {
     expect(valueOf(page, 'vireo_host_unlabelled_objects')).toBe(3);
   });
 
+  it('have images below them, one series each, which change nothing of the disks', async () => {
+    const snapshot = withStats({
+      block: new Map([
+        [0, fields({ name: 'vda', backingIndex: 5, 'rd.bytes': 1, capacity: 9 })],
+        [1, fields({ name: 'vda', backingIndex: 2, capacity: 8 })],
+        [2, fields({ name: 'vda', backingIndex: 2, capacity: 7 })],
+        [3, fields({ name: 'vdb', backingIndex: 6, 'rd.bytes': 2, capacity: 6 })],
+      ]),
+    });
+    const page = await pageOf(snapshot);
+    expect(duplicateSeries(page)).toEqual([]);
+    expect(valueOf(page, 'libvirt_domain_block_stats_capacity_bytes', { target_device: 'vda' })).toBe(9);
+    expect(valueOf(page, 'libvirt_domain_block_stats_capacity_bytes', { target_device: 'vdb' })).toBe(6);
+    const images = parsePage(page).filter(({ name }) => name === 'libvirt_domain_block_backing_capacity_bytes');
+    expect(images.map(({ labels, value }) => [labels['target_device'], labels['index'], value])).toEqual([
+      ['vda', '2', 8],
+    ]);
+    expect(valueOf(page, 'vireo_host_unlabelled_objects')).toBe(1);
+  });
+
   it('with the name of another never make the same series twice', async () => {
     const snapshot = withStats(
       {

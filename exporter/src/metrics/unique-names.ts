@@ -19,6 +19,11 @@ export class UniqueNames {
     return this.taken.size;
   }
 
+  /** Whether one has it. */
+  has(name: string): boolean {
+    return this.taken.has(name);
+  }
+
   /** The first candidate that is not empty and not taken. */
   take(candidates: readonly (string | undefined)[]): string | undefined {
     for (const name of candidates) {

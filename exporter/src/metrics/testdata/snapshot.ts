@@ -154,7 +154,19 @@ export const WEB_STATS: DomainStats = statsOf('web', WEB_UUID, {
         errors: 2,
       }),
     ],
-    [1, fields({ name: 'sda' })],
+    [
+      1,
+      fields({
+        name: 'vda',
+        path: '/var/lib/libvirt/images/base.qcow2',
+        backingIndex: 3,
+        allocation: 0,
+        capacity: 5_368_709_120,
+        physical: 700_000_000,
+        threshold: 600_000_000,
+      }),
+    ],
+    [2, fields({ name: 'sda' })],
   ]),
   net: new Map([
     [
