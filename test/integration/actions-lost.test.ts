@@ -17,11 +17,13 @@ beforeAll(async () => {
 
 afterAll(() => here.lab.close());
 
+const KEY = { 'idempotency-key': 'of-the-suspend' };
+
 /** A shutdown that the guest ignores, under way, and a suspend behind it. */
 async function waiting(api: ApiClient, options: object = {}): Promise<{ shutdown: Task; suspend: Task }> {
   const path = `/hosts/lab/domains/${await here.uuidOf('vm1')}/actions`;
   const shutdown = taskOf(await api.post(path, { action: 'shutdown', options }));
-  const suspend = taskOf(await api.post(path, { action: 'suspend' }));
+  const suspend = taskOf(await api.post(path, { action: 'suspend' }, KEY));
   await waitFor(async () => (await api.get(`/tasks/${shutdown.id}`)).json?.['state'] === 'running', {
     what: 'the shutdown is under way',
     deadlineMs: 10_000,
@@ -77,7 +79,7 @@ describe('Vireo stopped in mid-action', () => {
     await here.bring('vm1', 'running');
     const first = await here.another();
     // Still to be forced off when Vireo is gone: who went on with it would be seen.
-    const { shutdown, suspend } = await waiting(first.api, { timeoutSeconds: 5, thenForce: true });
+    const { shutdown, suspend } = await waiting(first.api, { timeoutSeconds: 8, thenForce: true });
     await first.exporter.process.stop(signal);
     const recordOf = (task: Task): string[] =>
       here.audit({ task: task.id }, first.exporter).map(({ event }) => String(event).replace('action.', ''));
@@ -88,12 +90,17 @@ describe('Vireo stopped in mid-action', () => {
       const { status, json } = await second.api.get(`/tasks/${id}`);
       expect([status, json?.['code']]).toEqual([404, 'VIREO_TASK_UNKNOWN']);
     }
-    await waitFor(() => Date.now() > Date.parse(shutdown.acceptedAt) + 7000, {
+    await waitFor(() => Date.now() > Date.parse(shutdown.acceptedAt) + 10_000, {
       what: 'the guest would have been forced off by now',
-      deadlineMs: 10_000,
+      deadlineMs: 15_000,
     });
     expect(await here.seen('vm1')).toBe('running (booted)');
     expect(here.audit({}, second.exporter)).toEqual([]);
+    // The key is forgotten too: who asks again gets it done.
+    const path = `/hosts/lab/domains/${suspend.uuid}/actions`;
+    const again = await ended(second.api, taskOf(await second.api.post(path, { action: 'suspend' }, KEY)));
+    expect([again.id === suspend.id, again.state, again.changed]).toEqual([false, 'succeeded', true]);
+    expect(await here.seen('vm1')).toBe('paused (user)');
     await second.exporter.process.stop();
   });
 });
