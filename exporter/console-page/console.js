@@ -171,6 +171,23 @@ function wire() {
     else void document.exitFullscreen();
   });
   at('screenshot').addEventListener('click', saveScreenshot);
+  // All keys go to the guest, Tab too: this is the way out for people without a pointer.
+  document.addEventListener(
+    'keydown',
+    (event) => {
+      if (!(event.ctrlKey && event.altKey && event.shiftKey) || at('tools').hidden) return;
+      if (!screen.contains(document.activeElement)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      // noVNC lets go of all keys when the window loses the keyboard; else the guest would keep these pressed.
+      window.dispatchEvent(new Event('blur'));
+      [...document.querySelectorAll('#tools button, #tools select')]
+        .find((tool) => tool.offsetParent !== null)
+        ?.focus();
+      say('The keyboard is at the tools; Tab moves, the screen takes it back when clicked or reached.');
+    },
+    true,
+  );
 }
 
 wire();

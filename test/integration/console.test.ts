@@ -26,6 +26,27 @@ const VIEW = secret('console token wall');
 const DOMAINS = ['open', 'secret', 'socket', 'text'] as const;
 type DomainName = (typeof DOMAINS)[number];
 
+/** In the browser: every visible text and the ratio of its contrast with what is behind it (WCAG 2, 1.4.3). */
+const CONTRASTS = `(() => {
+  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const color = rgb(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  document.getElementById('tools').hidden = false;
+  return [...document.querySelectorAll('h1, h2, p, button, label, select')]
+    .filter((element) => element.textContent.trim() !== '' && element.offsetParent !== null)
+    .map((element) => {
+      const [a, b] = [light(rgb(getComputedStyle(element).color)), light(behind(element))].sort((x, y) => y - x);
+      return [element.id || element.tagName, (a + 0.05) / (b + 0.05)];
+    });
+})()` as unknown as () => [string, number][];
+
 let lab: Lab;
 let libvirtd: Libvirtd;
 let exporter: Exporter;
@@ -157,6 +178,49 @@ describe('the page', () => {
     expect(Number(lines('console.closed')[0]?.['bytesToClient'])).toBeGreaterThan(1000);
     expect(Number(lines('console.closed')[0]?.['bytesFromClient'])).toBeGreaterThan(100);
     expect(seen.filter((text) => text.includes('pageerror') || text.includes('Content Security'))).toEqual([]);
+  });
+});
+
+describe('the tools', () => {
+  test('are reached from the screen by keyboard, and do what they say', async () => {
+    const page = await openPage((await ticketFor('open')).url);
+    await state(page, 'Connected.');
+    await page.locator('#screen canvas').click();
+    await page.keyboard.press('Control+Alt+Shift');
+    const focused = (): Promise<string> => page.locator(':focus').getAttribute('id').then(String);
+    expect(await focused()).toBe('ctrl-alt-del');
+    const order = ['keys', 'type', 'scale', 'full-screen', 'screenshot'];
+    for (const id of order) {
+      await page.keyboard.press('Tab');
+      expect(await focused()).toBe(id);
+    }
+    const downloads = page.waitForEvent('download');
+    await page.keyboard.press('Enter');
+    const file = await (await downloads).path();
+    expect((await readFile(file)).subarray(1, 4).toString()).toBe('PNG');
+    await page.locator('#scale').press('Space');
+    expect(await page.locator('#scale').getAttribute('aria-pressed')).toBe('false');
+    // The BIOS of the guest starts anew, and after that it shows keys again: none is stuck.
+    const before = await picture(lab, libvirtd, 'open');
+    await page.locator('#ctrl-alt-del').press('Enter');
+    await waitFor(async () => (await picture(lab, libvirtd, 'open')) !== before, {
+      what: 'the guest starts anew',
+      deadlineMs: 20_000,
+    });
+    await guestIsReady(lab, libvirtd, 'open');
+    await page.locator('#screen canvas').click();
+    await keyArrives('open', () => page.keyboard.press('w'));
+    await page.close();
+  });
+
+  test.each(['light', 'dark'] as const)('can be read on a %s page', async (colorScheme) => {
+    const page = await browser.newPage({ colorScheme });
+    await page.goto(`${exporter.url}/console/`);
+    await state(page, 'Ended.');
+    const contrasts = await page.evaluate(CONTRASTS);
+    expect(contrasts.length).toBeGreaterThan(4);
+    for (const [what, ratio] of contrasts) expect([what, ratio >= 4.5]).toEqual([what, true]);
+    await page.close();
   });
 });
 

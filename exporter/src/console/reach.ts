@@ -14,6 +14,9 @@ import { serverHandshake } from './rfb/server-handshake.ts';
 import type { ServerInit, ServerSecurity } from './rfb/server-handshake.ts';
 import type { SshRoutes } from './ssh-routes.ts';
 
+/** How long the reason may take after the end. */
+const LAST_WORDS_MS = 250;
+
 /** TLS to VNC servers. */
 export interface ScreenTls {
   readonly caFile: string;
@@ -90,13 +93,21 @@ async function nextChunk(stream: Duplex, signal: AbortSignal): Promise<Buffer> {
   for (;;) {
     const chunk: unknown = stream.read();
     if (Buffer.isBuffer(chunk)) return chunk;
-    if (stream.readableEnded || stream.destroyed) throw closedEarly(stream.errored);
+    if (stream.destroyed) throw closedEarly(stream.errored);
     await settled(signal, (resolve, reject, cleanUp) => {
+      let late: NodeJS.Timeout | undefined;
       const fail = (error?: unknown): void => {
-        reject(closedEarly(error));
+        // Why ssh ended comes a moment after its last byte.
+        late ??= setTimeout(
+          () => {
+            reject(closedEarly(stream.errored ?? error));
+          },
+          error === undefined ? LAST_WORDS_MS : 0,
+        );
       };
       stream.once('readable', resolve).once('end', fail).once('close', fail).once('error', fail);
       cleanUp(() => {
+        clearTimeout(late);
         stream.off('readable', resolve).off('end', fail).off('close', fail).off('error', fail);
       });
     });

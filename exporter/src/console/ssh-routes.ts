@@ -69,6 +69,8 @@ export class SshRoutes {
     const child = spawn(program, [...args, ...command], { stdio: ['pipe', 'pipe', 'pipe'] });
     const said = keepTail(child);
     const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+    // Node makes an error of being destroyed here; whoever has the stream hears of its end by 'close' as well.
+    stream.on('error', () => undefined);
     child.once('error', (error) => {
       stream.destroy(new ConsoleEnd('unreachable', `cannot run ${program}: ${error.message}`));
     });

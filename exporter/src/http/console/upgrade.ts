@@ -23,7 +23,7 @@ const MESSAGE_BYTES_MAX = 256 * 1024;
 /** What the upgrade needs. */
 export interface ConsoleUpgradeOptions {
   readonly service: Pick<ConsoleService, 'open' | 'refuse'>;
-  readonly guard: WebGuard | undefined;
+  readonly guard: Pick<WebGuard, 'admit'> | undefined;
   /** Whether pages of this origin may open consoles. */
   readonly allowsOrigin: (origin: string, request: IncomingMessage) => boolean;
   readonly clientAddress: (request: IncomingMessage) => string;
