@@ -24,7 +24,7 @@ export interface EventStreamOptions {
   readonly lastEventId: string | undefined;
   /** Whether the reader may hear of an event. */
   readonly mayHear: (event: NumberedEvent) => boolean;
-  /** Whether the reader's token is still in force; asked at every heartbeat. */
+  /** Whether the reader's token is still in force; asked before every event and at every heartbeat. */
   readonly isCurrent: () => boolean;
   /** Ends the stream when the server stops. */
   readonly stopping: AbortSignal;
@@ -52,6 +52,10 @@ export function streamEvents(response: Response, options: EventStreamOptions): v
     while (!ended && blockedSince === undefined) {
       const event = feed.after(at);
       if (event === undefined) return;
+      if (!isCurrent()) {
+        drop('token-changed');
+        return;
+      }
       at = event.number;
       if (mayHear(event)) write(`id: ${feed.idOf(at)}\nevent: ${event.type}\ndata: ${event.data}\n\n`);
     }

@@ -140,6 +140,17 @@ it('ends when its token is changed or taken away', async () => {
   expect(kept.events.map(({ event }) => event)).not.toContain('dropped');
 });
 
+it('tells nothing more to a token that was withdrawn, also before the next heartbeat', async () => {
+  await api.close();
+  api = await startApi([hostSnapshot('kvm1')], { inspection: noInspection, actions: noActions(), heartbeatMs: 60_000 });
+  const reader = await open({ token: 'web' });
+  await reader.until('ready');
+  api.guard.configure(apiConfig([ALL]));
+  publish('{}', 'web-1');
+  expect((await reader.until('dropped')).data).toBe('{"reason":"token-changed"}');
+  expect(reader.events.map(({ event }) => event)).not.toContain('domain.state');
+});
+
 it('ends at once, with the reason, when Vireo stops', async () => {
   const reader = await open();
   await reader.until('ready');

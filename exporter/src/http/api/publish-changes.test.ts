@@ -55,6 +55,14 @@ it('tells what a snapshot shows once the snapshot shows it, the rest at once', (
   ).toEqual(CHANGES.slice(0, 7).map(({ kind }) => kind));
 });
 
+it('a poll that failed is told without what libvirt said, which may name a domain out of the reader’s scope', () => {
+  const feed = new EventFeed();
+  const secret = { code: 'VIR_ERR_INTERNAL_ERROR', message: "cannot read the image of domain 'payroll'" };
+  new HostChangePublisher(feed, 'kvm1').change({ kind: 'poll.failed', group: 'xml', error: secret });
+  expect(feed.after(0)?.data).not.toContain('payroll');
+  expect(told(feed)[0]?.data).toMatchObject({ error: { code: secret.code } });
+});
+
 it('a task is told whole', () => {
   const feed = new EventFeed();
   const task = {

@@ -4,6 +4,7 @@
 
 import type { ChangeEvent, Task, TaskEvent } from '../../contract/api.ts';
 import type { HostChange } from '../../hosts/changes.ts';
+import { adviceFor } from '../advice.ts';
 import type { EventFeed } from './event-feed.ts';
 import { given, instantOf } from './host-views.ts';
 
@@ -80,7 +81,8 @@ function viewChange(host: string, change: HostChange): ChangeEvent {
     case 'domain.event':
       return { type: change.kind, ...fields, domain: domainOf(change), event: change.event, detail: change.detail };
     case 'poll.failed':
-      return { type: change.kind, ...fields, group: change.group, error: errorOf(change) };
+      // libvirt's own words may name a domain that not every reader may know of; the log has them.
+      return { type: change.kind, ...fields, group: change.group, error: adviceOn(change.error.code) };
     case 'poll.recovered':
       return { type: change.kind, ...fields, group: change.group };
   }
@@ -91,6 +93,10 @@ function domainOf({ domain: { uuid, name } }: Extract<HostChange, { readonly dom
   name: string;
 } {
   return { uuid, name };
+}
+
+function adviceOn(code: string): { code: string; message: string } {
+  return { code, message: adviceFor(code) };
 }
 
 function errorOf({ error: { code, message } }: Extract<HostChange, { readonly error: unknown }>): {
