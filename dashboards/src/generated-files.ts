@@ -4,6 +4,9 @@
 import { buildAlertsDoc } from './alerts/alerts-doc.ts';
 import { buildGrafanaRules } from './alerts/grafana-rules.ts';
 import { buildPrometheusRules } from './alerts/prometheus-rules.ts';
+import { DASHBOARDS } from './dashboards/dashboards.ts';
+import { buildDashboardsDoc } from './dashboards/dashboards-doc.ts';
+import { buildDashboard } from './dashboards/frame.ts';
 
 /** Builds the text of each file. */
 export function buildFiles(): ReadonlyMap<string, string> {
@@ -11,5 +14,10 @@ export function buildFiles(): ReadonlyMap<string, string> {
     ['provisioning/prometheus/rules/vireo.yml', buildPrometheusRules()],
     ['provisioning/grafana/alerting/vireo.yml', buildGrafanaRules()],
     ['docs/alerts.md', buildAlertsDoc()],
+    ['docs/dashboards.md', buildDashboardsDoc()],
+    ...DASHBOARDS.map((spec): [string, string] => [
+      `dashboards/${spec.uid}.json`,
+      `${JSON.stringify(buildDashboard(spec), undefined, 2)}\n`,
+    ]),
   ]);
 }
