@@ -11,12 +11,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseConnectionUri } from '@vireo/libvirt';
-import { WebSocket } from 'ws';
 import { ConsoleService } from '../exporter/src/console/console-service.ts';
 import type { ConsoleHost } from '../exporter/src/console/session.ts';
 import { takeConsoles } from '../exporter/src/http/console/upgrade.ts';
 import type { HostSnapshot } from '../exporter/src/hosts/snapshot.ts';
 import { createServer as createHttpServer } from 'node:http';
+import { connectSocket } from '../test/lab/console-client.ts';
 import { cpuSeconds } from '../test/lab/process.ts';
 
 const UUID = '00000000-0000-4000-8000-000000000001';
@@ -153,9 +153,7 @@ async function direct(port: number): Promise<Client> {
 async function through(port: number, vireo: ChildProcess): Promise<Client> {
   vireo.send('ticket');
   const [ticket] = (await once(vireo, 'message')) as [string];
-  const socket = new WebSocket(`ws://127.0.0.1:${String(port)}/api/v1/console`, ['binary', `ticket.${ticket}`], {
-    origin: 'x',
-  });
+  const socket = connectSocket(`http://127.0.0.1:${String(port)}`, ticket);
   let listener: (count: number) => void = () => undefined;
   socket.on('message', (data: Buffer, isBinary) => {
     if (isBinary) listener(data.length);

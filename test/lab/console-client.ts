@@ -15,12 +15,16 @@ export interface ConsoleSocket {
   readonly socket: WebSocket;
 }
 
+/** The WebSocket alone. `origin` null sends none. */
+export function connectSocket(base: string, ticket: string | undefined, origin: string | null = base): WebSocket {
+  const protocols = ticket === undefined ? ['binary'] : ['binary', `ticket.${ticket}`];
+  const url = `${base.replace('http', 'ws')}/api/v1/console`;
+  return new WebSocket(url, protocols, origin === null ? {} : { origin });
+}
+
 /** Opens one. `origin` null sends none. */
 export function openSocket(base: string, ticket: string | undefined, origin: string | null = base): ConsoleSocket {
-  const protocols = ticket === undefined ? ['binary'] : ['binary', `ticket.${ticket}`];
-  const socket = new WebSocket(`${base.replace('http', 'ws')}/api/v1/console`, protocols, {
-    ...(origin === null ? {} : { origin }),
-  });
+  const socket = connectSocket(base, ticket, origin);
   const notices: Record<string, unknown>[] = [];
   const chunks: Buffer[] = [];
   socket.on('message', (data: Buffer, isBinary) => {
