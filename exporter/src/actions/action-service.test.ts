@@ -159,6 +159,16 @@ describe('stopping Vireo', () => {
   });
 });
 
+test('stopping Vireo while a guest ignores a reboot says what that leaves behind', async () => {
+  lab.domainThatIgnores();
+  const task = await lab.service.submit(lab.order('reboot', { options: { mode: 'acpi' } }));
+  await until(() => lab.service.task(task.id)?.steps.length === 1, 'the reboot is sent');
+  await lab.service.stop();
+  const ended = lab.service.task(task.id);
+  expect(ended).toMatchObject({ state: 'unknown', error: { code: 'VIREO_TASK_STOPPED' } });
+  expect(ended?.error?.message).toContain('its next power-off from inside is one');
+});
+
 describe('an Idempotency-Key', () => {
   test('gives the same task for the same request, also while the first is being looked at', async () => {
     const order = lab.order('suspend', { idempotencyKey: 'k1' });

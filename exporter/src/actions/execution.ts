@@ -305,7 +305,12 @@ export class Execution {
   async #interruptedNow(): Promise<TaskEnd | undefined> {
     if (!this.#signal.aborted || this.#signal.reason === 'overtaken') return this.#interrupted();
     const seen = await this.#domain.look(LAST_LOOK_MS);
-    const error = new ActionError('VIREO_TASK_STOPPED', 'Vireo was stopped in mid-action');
+    const { action } = this.#context.record.task;
+    const armed =
+      action === 'reboot' && this.#driver.ignoredRebootSticks && this.#watch.lastRebootAt === undefined
+        ? '; if the guest ignores the reboot, its next power-off from inside is one'
+        : '';
+    const error = new ActionError('VIREO_TASK_STOPPED', `Vireo was stopped in mid-action${armed}`);
     return { state: 'unknown', error, ...(seen === undefined ? {} : { seen }) };
   }
 
