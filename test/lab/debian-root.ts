@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A root folder of another Debian than the machine's, with libvirt's modular daemons. Debian builds them and leaves them
-// out of its packages (debian/not-installed), so they are built once more from Debian's own source. With its patches
-// they work with the libvirt.so of the packages. Kept below the system's folder for temporary files, about 1 GB a suite.
+// out of its packages (debian/not-installed), so they are built once more from Debian's own source; they work with the
+// packages' libvirt.so. Kept below the system's folder for temporary files: 0.3 GB, 0.7 GB where daemons are built.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -92,6 +92,8 @@ export async function debianRoot(suite: Suite): Promise<string> {
         '--aptopt=APT::Install-Recommends "false"',
         `--include=${packages.join(',')}`,
       ],
+      // Nobody mourns it after a power cut: no fsync of each file.
+      '--dpkgopt=force-unsafe-io',
       // A mirror of sid may be weeks behind. Its signature is checked all the same.
       '--aptopt=Acquire::Check-Valid-Until "false"',
       ...(builds ? build : []),
