@@ -147,12 +147,6 @@ export class ActionService {
     }
   }
 
-  /** The verdict on every action, by the newest snapshot. */
-  allowed(host: HostSnapshot, domain: DomainFacts): ReadonlyMap<ActionId, Verdict> {
-    const facts = this.#factsOf(host);
-    return new Map(ACTION_IDS.map((action) => [action, verdictIn(host, action, domain, facts)]));
-  }
-
   /** Which actions somebody may ask for now, by the newest snapshot, and why not the others. */
   describe(
     { host, domain }: { readonly host: HostSnapshot; readonly domain: DomainSnapshot },

@@ -12,7 +12,6 @@ export class OutcomeWatch {
   #wake: (() => void) | undefined;
   #lastRebootAt: number | undefined;
   #hostLost: string | undefined;
-  #hostUp = false;
 
   constructor(host: ActionHost, uuid: string) {
     this.#stop = host.watch(uuid, (change) => {
@@ -23,11 +22,6 @@ export class OutcomeWatch {
   /** Why the host was lost meanwhile; undefined if it was not. */
   get hostLost(): string | undefined {
     return this.#hostLost;
-  }
-
-  /** Whether the host came up meanwhile. */
-  get hostUp(): boolean {
-    return this.#hostUp;
   }
 
   /** When the guest last rebooted, on the clock of `performance.now`; undefined if it did not. */
@@ -71,9 +65,6 @@ export class OutcomeWatch {
     switch (change.kind) {
       case 'host.lost':
         this.#hostLost ??= change.error.message;
-        break;
-      case 'host.up':
-        this.#hostUp = true;
         break;
       case 'domain.event':
         if (change.event === 'reboot') this.#lastRebootAt = performance.now();
