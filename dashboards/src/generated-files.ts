@@ -16,7 +16,7 @@ export function buildFiles(): ReadonlyMap<string, string> {
     ['docs/alerts.md', buildAlertsDoc()],
     ['docs/dashboards.md', buildDashboardsDoc()],
     ...DASHBOARDS.map((spec): [string, string] => [
-      `dashboards/${spec.uid}.json`,
+      `dashboards/grafana/${spec.uid}.json`,
       `${JSON.stringify(buildDashboard(spec), undefined, 2)}\n`,
     ]),
   ]);

@@ -9,7 +9,7 @@ const HEAD = `# Dashboards
 
 <!-- Generated from dashboards/src/dashboards by npm run docs: do not edit. -->
 
-Seven dashboards for Grafana 11 to 13, in the folder [dashboards](../dashboards). Take the files as they are:
+Seven dashboards for Grafana 11 to 13, in the folder [dashboards/grafana](../dashboards/grafana). Take the files as they are:
 
 - **By hand**: Dashboards > New > Import, one file after another.
 - **Provisioned**: as [provisioning/grafana/dashboards/vireo.yml](../provisioning/grafana/dashboards/vireo.yml) does.
