@@ -59,7 +59,7 @@ describe('the checker finds', () => {
     ],
     ['memory that became nothing', [[rss(5)], [rss(0)]], 'became 0 and was 5, page 2'],
     ['memory that became nothing while it was absent', [[rss(5)], [], [rss(0)]], 'became 0 and was 5, page 3'],
-    ['CPU time in the wrong unit', [[cpu(1)], [cpu(1e9)]], 'more than this machine has, page 2'],
+    ['CPU time in the wrong unit', [[cpu(1)], [cpu(1e9)]], 'more than its host has, page 2'],
   ])('%s', (_, pages, what) => {
     const findings = findingsOf(pages, nothing);
     expect(findings).toHaveLength(1);

@@ -8,7 +8,7 @@ import { waitFor } from './wait-for.ts';
  * Makes every test of the calling file fail whose pages were not as {@link PageChecker} wants them, or that scraped none.
  * @returns a new checker, one for each exporter that a test starts
  */
-export function checkEveryPage(): () => PageChecker {
+export function checkEveryPage(): (cpus?: number) => PageChecker {
   const checkers: PageChecker[] = [];
   afterEach(() => {
     for (const { findings, pages } of checkers.splice(0)) {
@@ -16,8 +16,8 @@ export function checkEveryPage(): () => PageChecker {
       expect(pages).toBeGreaterThan(0);
     }
   });
-  return () => {
-    const checker = new PageChecker();
+  return (cpus) => {
+    const checker = new PageChecker(cpus);
     checkers.push(checker);
     return checker;
   };

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// A thousand polls beside daemons that accept connections and never answer: whoever leaks a socket a try or a poll, as
+// exporters have been seen to, has a thousand by then.
+import { FakeDaemon, simulatedFleet } from '@vireo/libvirt/testing';
+import { startExporter } from '../lab/exporter.ts';
+import { openLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { startMuteDaemon } from '../lab/mute-daemon.ts';
+import { checkEveryPage, seePage } from '../lab/pages.ts';
+import type { Exposition } from '../lab/exporter.ts';
+import { fdCount } from '../lab/process.ts';
+import { waitFor } from '../lab/wait-for.ts';
+
+jest.setTimeout(180_000);
+
+/** One fake daemon under so many names: a second is as often as a host may be polled. */
+const GOOD_HOSTS = 50;
+const MUTE_HOSTS = 10;
+
+let lab: Lab;
+const checked = checkEveryPage();
+
+beforeAll(async () => {
+  lab = await openLab();
+});
+afterAll(() => lab.close());
+
+test('leave as many file descriptors open after a thousand polls as before, and every other host up', async () => {
+  const [host] = simulatedFleet({ hosts: 1, domainsPerHost: 3 });
+  if (host === undefined) throw new Error('no host was invented');
+  const daemon = await FakeDaemon.listen({ host });
+  lab.onClose(async () => {
+    await daemon.close();
+    host.close();
+  });
+  const mute = await startMuteDaemon(lab);
+  const hosts = [
+    ...Array.from({ length: GOOD_HOSTS }, (_, i) => `  - { name: good${String(i)}, uri: "${daemon.uri}" }`),
+    ...Array.from({ length: MUTE_HOSTS }, (_, i) => `  - { name: mute${String(i)}, uri: "${mute.uri}" }`),
+  ];
+  const exporter = await startExporter(lab, {
+    config: `hosts:\n${hosts.join('\n')}\npoll: { intervalSeconds: 1 }\n`,
+    checker: checked(host.spec.cpuCount),
+  });
+  const { pid } = exporter.process;
+  const up = (page: Exposition): number => page.all('libvirt_up').reduce((sum, { value }) => sum + value, 0);
+  await seePage(exporter, 'the good hosts are up', 60_000, (page) => up(page) === GOOD_HOSTS);
+  await waitFor(() => mute.accepted() >= MUTE_HOSTS, { what: 'every mute host was tried', deadlineMs: 30_000 });
+
+  // What the exporter holds besides its sockets to the mute daemon, of which each try is allowed one.
+  const held = async (): Promise<number> => (await fdCount(pid)) - mute.open();
+  const before = await held();
+  const tries = mute.accepted();
+  const pages: Exposition[] = [];
+  const polledAt = new Map<string, number>();
+  let polls = 0;
+  await waitFor(
+    async () => {
+      const page = await exporter.scrape();
+      pages.push(page);
+      expect(mute.open()).toBeLessThanOrEqual(MUTE_HOSTS);
+      for (const { labels, value } of page.all('vireo_poll_last_success_timestamp_seconds', { group: 'inventory' })) {
+        const name = labels['host'] ?? '';
+        if (polledAt.get(name) !== value) polls += 1;
+        polledAt.set(name, value);
+      }
+      return polls >= 1000 && mute.accepted() > tries + MUTE_HOSTS;
+    },
+    { what: 'a thousand polls, and more tries of each mute host', deadlineMs: 150_000, intervalMs: 100 },
+  );
+  expect(pages.every((page) => up(page) === GOOD_HOSTS)).toBe(true);
+  // Not of one moment: a socket that the exporter has just closed may still count on our side.
+  await waitFor(async () => Math.abs((await held()) - before) <= 3, {
+    what: 'as many file descriptors as before',
+    deadlineMs: 10_000,
+  });
+  await exporter.process.stop();
+});
