@@ -112,7 +112,7 @@ function composeConsoles({ config, consoleHosts, onConsoleEvent, logger }: ApiOp
     tls,
     onEvent: (event) => {
       const level = event.event === 'console.fault' ? 'error' : event.event === 'console.refused' ? 'warn' : 'info';
-      logger[level](event, consoleText(event));
+      if (event.quiet !== true) logger[level](event, consoleText(event));
       onConsoleEvent(event, service.sessions);
     },
   });

@@ -19,6 +19,8 @@ import { keysOf } from './us-keyboard.ts';
 const RETURN_AFTER_MS = 5000;
 const STOP_MS = 1000;
 const KEY_BYTES = 32;
+/** Whoever floods us shall not flood the log. */
+const REFUSAL_LOG_MS = 1000;
 /** From one typed key to the next. */
 const KEY_MS = 25;
 
@@ -69,6 +71,10 @@ export interface ConsoleEvent {
   readonly seconds?: number;
   readonly bytesToClient?: number;
   readonly bytesFromClient?: number;
+  /** Of a refusal: one of the same reason was told less than a second ago, so this is for the metrics alone. */
+  readonly quiet?: true;
+  /** Of a refusal: so many before it were quiet. */
+  readonly untold?: number;
   /** How many were typed; which is on no record. */
   readonly characters?: number;
   readonly err?: unknown;
@@ -114,6 +120,7 @@ export class ConsoleService {
   readonly #keys = new Map<string, ConsoleGrant>();
   /** Domains where a text is being typed. */
   readonly #typing = new Set<string>();
+  readonly #refusals = new Map<ConsoleRejection, { readonly at: number; readonly untold: number }>();
   #stopping = false;
 
   constructor(options: ConsoleServiceOptions) {
@@ -341,7 +348,18 @@ export class ConsoleService {
   }
 
   #refused(reason: ConsoleRejection, address: string): void {
-    this.#options.onEvent({ event: 'console.refused', reason, address });
+    const now = Date.now();
+    const told = this.#refusals.get(reason) ?? { at: 0, untold: 0 };
+    const quiet = now - told.at < REFUSAL_LOG_MS ? true : undefined;
+    this.#refusals.set(reason, quiet === true ? { ...told, untold: told.untold + 1 } : { at: now, untold: 0 });
+    const untold = quiet === true || told.untold === 0 ? {} : { untold: told.untold };
+    this.#options.onEvent({
+      event: 'console.refused',
+      reason,
+      address,
+      ...untold,
+      ...(quiet === undefined ? {} : { quiet }),
+    });
   }
 }
 

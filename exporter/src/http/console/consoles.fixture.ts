@@ -3,6 +3,8 @@
 
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { parseConnectionUri } from '@vireo/libvirt';
 import { WebSocket } from 'ws';
 import { ConsoleService } from '../../console/console-service.ts';
@@ -74,8 +76,8 @@ export interface FakeHost extends ConsoleHost {
   change(domain: DomainSnapshot | undefined, state?: HostSnapshot['state']): void;
 }
 
-/** Its screen is at `port`. */
-export function fakeHost(port: number, domain: DomainSnapshot): FakeHost {
+/** Its screen is at `port`; its serial console sends back what it gets, if no other is given. */
+export function fakeHost(port: number, domain: DomainSnapshot, serial: Duplex = new PassThrough()): FakeHost {
   const listeners = new Set<DomainListener>();
   const pressed: number[][] = [];
   const host: FakeHost = {
@@ -93,7 +95,7 @@ export function fakeHost(port: number, domain: DomainSnapshot): FakeHost {
         pressed.push([...keys]);
         return Promise.resolve();
       },
-      openSerial: () => Promise.reject(new Error('no serial console here')),
+      openSerial: () => Promise.resolve(serial),
     },
     way: { via: 'auto', uri: parseConnectionUri('qemu:///system') },
     change: (now, state = host.snapshot.state) => {

@@ -251,6 +251,42 @@ describe('a session', () => {
   });
 });
 
+describe('a serial console', () => {
+  it('takes what control types, and of a viewer nothing', async () => {
+    await start();
+    for (const [mode, expected] of [
+      ['view', 0],
+      ['control', 5],
+    ] as const) {
+      const { json } = await api.ask(PATH, { method: 'POST', body: { mode, kind: 'serial' } });
+      const console = await openConsole(api.port, (json as { url: string }).url.split('=')[1] ?? '');
+      await until(() => console.notices.includes('{"type":"open"}'));
+      console.socket.send(Buffer.from('login'));
+      console.socket.ping();
+      // Answered after the message before it was taken.
+      await new Promise((resolve) => console.socket.once('pong', resolve));
+      await until(() => console.bytes() === expected);
+      console.socket.close();
+      await until(() => service.sessions === 0);
+      expect(lastEvent()).toMatchObject({ kind: 'serial', bytesFromClient: expected, bytesToClient: expected });
+      await service.stop();
+      await api.close();
+      await vnc.close();
+      await start();
+    }
+  });
+});
+
+describe('refusals', () => {
+  it('of one reason are told once a second, and counted each time', async () => {
+    await start();
+    for (let n = 0; n < 5; n++) await (await openConsole(api.port, 'A'.repeat(43))).end;
+    const refused = events.filter(({ event }) => event === 'console.refused');
+    expect(refused).toHaveLength(5);
+    expect(refused.filter(({ quiet }) => quiet !== true).length).toBeLessThan(5);
+  });
+});
+
 describe('text', () => {
   const typed = (headers: Record<string, string>, text: string) =>
     api.ask('/api/v1/console/text', {
