@@ -83,7 +83,10 @@ describe('Vireo stopped in mid-action', () => {
     await first.exporter.process.stop(signal);
     const recordOf = (task: Task): string[] =>
       here.audit({ task: task.id }, first.exporter).map(({ event }) => String(event).replace('action.', ''));
-    expect([recordOf(shutdown), recordOf(suspend)]).toEqual(records);
+    // What a process wrote last may come after its end.
+    const recorded = (): string[][] => [recordOf(shutdown), recordOf(suspend)];
+    await waitFor(() => recorded().flat().length >= records.flat().length, { what: 'the record', deadlineMs: 5000 });
+    expect(recorded()).toEqual(records);
 
     const second = await here.another();
     for (const { id } of [shutdown, suspend]) {
