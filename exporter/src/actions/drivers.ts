@@ -63,6 +63,8 @@ export const DRIVERS: ReadonlyMap<string, DriverSpec> = new Map(
       shutdownModes: ['initctl', 'signal'],
       rebootModes: ['initctl', 'signal'],
       rebootSignal: 'started',
+      // Seen with 9.0.0: where a container has no initctl, `auto` and `initctl` succeed and tell it nothing.
+      notes: { shutdown: 'through initctl, unless mode is signal' },
     }),
     esx: driver({
       lacks: ['reset', 'nmi', ...SAVE],
