@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Debian's promtool judges the rule file: its form, and for every alert series that make it fire and series that do not.
+// Debian's promtool judges the configurations of Prometheus and the rule file: its form, and for every alert series that make it fire and series that do not.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -54,6 +54,11 @@ describe('the rule file', () => {
   it('passes promtool check rules, with every alert in it', () => {
     const { status, output } = promtool('check', 'rules', RULES);
     expect([status, output]).toEqual([0, expect.stringContaining(`SUCCESS: ${String(ALERTS.size)} rules found`)]);
+  });
+
+  it.each(['prometheus.yml', 'http-sd.yml'])('is named by %s, which passes promtool check config', (name) => {
+    const { status, output } = promtool('check', 'config', join(RULES, '../..', name));
+    expect([status, output]).toEqual([0, expect.stringContaining(`${String(ALERTS.size)} rules found`)]);
   });
 
   it.each(ALERT_CASES)('$alert fires when it should, with its texts, and is quiet when nothing is wrong', (given) => {

