@@ -2,12 +2,14 @@
 // The page of one console. It gets everything from its ticket: whose screen, which mode, and at the end why it ended and,
 // when the domain comes back, the next ticket. It keeps nothing.
 
-import './no-video-decoder.js';
 import RFB from './novnc/core/rfb.js';
 import { Channel } from './channel.js';
 import { ENDS } from './ends.js';
 import { COMBINATIONS, press } from './keys.js';
 import { openTerminal } from './terminal.js';
+
+const ATTEMPTS_MAX = 3;
+const RETRY_MS = 500;
 
 const at = (id) => document.getElementById(id);
 const screen = at('screen');
@@ -16,6 +18,9 @@ let terminal = null;
 let channel = null;
 let session = null;
 let nextTicket = null;
+let ticket = new URLSearchParams(location.hash.slice(1)).get('ticket');
+/** Attempts to open the WebSocket with one ticket. */
+let attempts = 0;
 
 function say(text) {
   at('state').textContent = text;
@@ -28,7 +33,8 @@ function explain(title, text, advice) {
   at('notice').hidden = false;
 }
 
-function open(ticket) {
+function open() {
+  attempts += 1;
   nextTicket = null;
   say('Connecting to Vireo…');
   channel = new Channel(ticket, { onNotice: notice, onClose: closed });
@@ -82,7 +88,14 @@ function closed({ code, reason }, opened) {
   at('tools').hidden = true;
   if (nextTicket !== null) {
     say(reason);
-    open(nextTicket);
+    ticket = nextTicket;
+    attempts = 0;
+    open();
+    return;
+  }
+  // It never got through, so the ticket is as good as before: perhaps only the network changed.
+  if (!opened && attempts < ATTEMPTS_MAX) {
+    setTimeout(open, RETRY_MS);
     return;
   }
   say('Ended.');
@@ -191,10 +204,9 @@ function wire() {
 }
 
 wire();
-const ticket = new URLSearchParams(location.hash.slice(1)).get('ticket');
 // Out of the address bar and the history: it works only once, and nobody shall copy it for more.
 history.replaceState(null, '', location.pathname);
 if (ticket === null) {
   say('Ended.');
   explain('No ticket', 'This page shows a console only with a link that was made for it.', ENDS[4401][1]);
-} else open(ticket);
+} else open();

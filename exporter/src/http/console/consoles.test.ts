@@ -368,6 +368,7 @@ describe('the way in', () => {
     // Neither inline scripts nor styles.
     expect(page.body.toString()).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\bon\w+=|\bstyle=/);
     for (const path of [
+      'boot.js',
       'console.js',
       'novnc/core/rfb.js',
       'novnc/vendor/pako/lib/zlib/inflate.js',
