@@ -24,12 +24,12 @@ function buildRule({ user, actionId, result }: PolkitRule): string {
   return `polkit.addRule(function (action, subject) { if (${applies}) return polkit.Result.${RESULTS[result]}; });\n`;
 }
 
-/** Starts bus and polkitd, the machine's rules after these; resolves when polkitd is on the bus. */
-export async function startPolkit(lab: Lab, rules: readonly PolkitRule[]): Promise<void> {
+/** Starts bus and polkitd, the machine's rules after these (or a file's text); resolves when polkitd is on the bus. */
+export async function startPolkit(lab: Lab, rules: readonly PolkitRule[] | string): Promise<void> {
   const directory = join(lab.directory, 'polkit');
   await mkdir(directory);
   await mkdir(join(lab.directory, 'run', 'dbus'));
-  await writeFile(join(directory, '10-lab.rules'), rules.map(buildRule).join(''));
+  await writeFile(join(directory, '10-lab.rules'), typeof rules === 'string' ? rules : rules.map(buildRule).join(''));
   await runInside(lab, 'mount', ['--bind', directory, RULES_DIRECTORY]);
 
   const bus = start(lab, 'dbus-daemon', ['--system', '--nofork', '--nopidfile', '--nosyslog']);
