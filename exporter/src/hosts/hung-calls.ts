@@ -23,6 +23,8 @@ export function isHung(error: unknown): boolean {
 /** Remembers the questions of one session that hang. */
 export class HungCalls {
   readonly #connections = new Map<string, Connection>();
+  /** Questions that are out; each promise resolves when its question is over, however it went. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
 
   /** True while any call given up on that question's connection is out: which one it is, the client does not tell. */
   has(what: string): boolean {
@@ -34,7 +36,8 @@ export class HungCalls {
   }
 
   /**
-   * Asks, unless the question hangs.
+   * Asks, unless the question hangs. Who asks what somebody else is asking waits to see whether that hangs: two who find
+   * the same domain silent at a time would lose two slots.
    * Rejects with {@link CallHangsError}, or as `acquire` and `ask` do.
    * @param what names the question; the same text is the same question
    */
@@ -43,7 +46,22 @@ export class HungCalls {
     acquire: () => Connection | Promise<Connection>,
     ask: (connection: Connection) => Promise<T>,
   ): Promise<T> {
+    for (let other = this.#underWay.get(what); other !== undefined; other = this.#underWay.get(what)) await other;
     if (this.has(what)) throw new CallHangsError(what);
+    const run = this.#ask(what, acquire, ask);
+    const over = run.then(
+      () => this.#underWay.delete(what),
+      () => this.#underWay.delete(what),
+    );
+    this.#underWay.set(what, over);
+    return await run;
+  }
+
+  async #ask<T>(
+    what: string,
+    acquire: () => Connection | Promise<Connection>,
+    ask: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
     const connection = await acquire();
     try {
       return await ask(connection);

@@ -2,12 +2,13 @@
 // Tier B of a poll for a driver without bulk statistics: one domain after another, each by the calls the driver has.
 
 import type { CallOptions, Connection } from '@vireo/libvirt';
+import type { MetricGroup } from '../contract/groups.ts';
 import { forEachBounded } from './bounded.ts';
 import type { DriverSupport } from './driver-support.ts';
 import { isGone } from './host-error.ts';
 import { CallHangsError, isHung } from './hung-calls.ts';
 import type { HungCalls } from './hung-calls.ts';
-import { fetchDomainStatistics } from './per-domain-statistics.ts';
+import { fetchDomainStatistics, needsDomainStatistics } from './per-domain-statistics.ts';
 import type { DomainSnapshot, DomainTrouble } from './snapshot.ts';
 import type { StatisticsResult } from './statistics.ts';
 
@@ -17,6 +18,8 @@ const WIDTH = 2;
 /** What this needs from its session. */
 export interface PerDomainContext {
   readonly support: DriverSupport;
+  /** Those that are on; of the others nothing is asked. */
+  readonly groups: ReadonlySet<MetricGroup>;
   readonly hung: HungCalls;
   /** A connection for calls that may hang. */
   readonly acquire: () => Promise<Connection>;
@@ -39,15 +42,16 @@ export class PerDomainPoller {
 
   /** Runs once over the active domains. Never rejects. */
   async poll(domains: readonly DomainSnapshot[]): Promise<StatisticsResult> {
-    const { support, hung, acquire, options } = this.#context;
+    const { support, groups, hung, acquire, options } = this.#context;
+    const asked = needsDomainStatistics(groups) ? domains : [];
     const records: [string, Awaited<ReturnType<typeof fetchDomainStatistics>>][] = [];
     const quarantine = new Map<string, DomainTrouble>();
     let failure: Error | undefined;
-    await forEachBounded(domains, WIDTH, async (domain) => {
+    await forEachBounded(asked, WIDTH, async (domain) => {
       const { uuid, xml } = domain;
       try {
         const record = await hung.run(`statistics of ${uuid}`, acquire, (connection) =>
-          fetchDomainStatistics(connection, support, domain, xml, { ...options(), lane: 'bulk' }),
+          fetchDomainStatistics(connection, { support, groups }, domain, xml, { ...options(), lane: 'bulk' }),
         );
         records.push([uuid, record]);
       } catch (error) {

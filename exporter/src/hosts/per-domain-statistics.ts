@@ -13,6 +13,7 @@ import type {
   InterfaceStats,
   StatFields,
 } from '@vireo/libvirt';
+import type { MetricGroup } from '../contract/groups.ts';
 import type { DomainXml } from '../xml/domain-xml.ts';
 import type { DriverSupport } from './driver-support.ts';
 import { isGone } from './host-error.ts';
@@ -33,19 +34,31 @@ const COUNTED: ReadonlySet<string> = new Set([
   'last-update',
 ]);
 
+/** Groups that need one of the calls here. */
+const NEEDING: readonly MetricGroup[] = ['cpu', 'memory', 'vcpu', 'block', 'interface'];
+
+/** Whether any of these groups needs a call about a domain. */
+export function needsDomainStatistics(groups: ReadonlySet<MetricGroup>): boolean {
+  return NEEDING.some((group) => groups.has(group));
+}
+
 /**
+ * @param groups of the others nothing is asked
  * @param xml names the disks and interfaces to ask for; without it they are left out
  * Rejects as the client does, VIR_ERR_NO_DOMAIN for a domain that is gone.
  */
 export async function fetchDomainStatistics(
   connection: Connection,
-  support: DriverSupport,
+  { support, groups }: { readonly support: DriverSupport; readonly groups: ReadonlySet<MetricGroup> },
   domain: DomainRef,
   xml: DomainXml | undefined,
   options: CallOptions,
 ): Promise<DomainStats> {
   const fields = new Map<string, number>();
-  const info = await support.try('DOMAIN_GET_INFO', () => connection.domains.info(domain, options));
+  const needsInfo = groups.has('cpu') || groups.has('memory') || groups.has('vcpu');
+  const info = needsInfo
+    ? await support.try('DOMAIN_GET_INFO', () => connection.domains.info(domain, options))
+    : undefined;
   if (info !== undefined) {
     fields.set('balloon.maximum', info.maxMemoryBytes / KIB);
     fields.set('balloon.current', info.memoryBytes / KIB);
@@ -53,21 +66,23 @@ export async function fetchDomainStatistics(
     // ESX gives no CPU time and says 0; a domain that ran has used some.
     if (info.cpuTimeNs > 0) fields.set('cpu.time', info.cpuTimeNs);
   }
-  const memory = await support.try('DOMAIN_MEMORY_STATS', () => connection.devices.memoryStats(domain, options));
+  const memory = groups.has('memory')
+    ? await support.try('DOMAIN_MEMORY_STATS', () => connection.devices.memoryStats(domain, options))
+    : undefined;
   for (const [tag, value] of memory ?? []) {
     const field = BALLOON_FIELDS.get(tag) ?? tag;
     fields.set(`balloon.${field}`, COUNTED.has(field) ? value : value / KIB);
   }
 
   const block = new Map<number, StatFields>();
-  for (const [index, { targetDevice }] of (xml?.disks ?? []).entries()) {
+  for (const [index, { targetDevice }] of (groups.has('block') ? (xml?.disks ?? []) : []).entries()) {
     const stats = await ofDevice(() =>
       support.try('DOMAIN_BLOCK_STATS', () => connection.devices.blockStats(domain, targetDevice, options)),
     );
     if (stats !== undefined) block.set(index, statFields(targetDevice, stats, BLOCK_FIELDS));
   }
   const net = new Map<number, StatFields>();
-  for (const [index, { targetDevice }] of (xml?.interfaces ?? []).entries()) {
+  for (const [index, { targetDevice }] of (groups.has('interface') ? (xml?.interfaces ?? []) : []).entries()) {
     if (targetDevice === undefined) continue;
     const stats = await ofDevice(() =>
       support.try('DOMAIN_INTERFACE_STATS', () => connection.devices.interfaceStats(domain, targetDevice, options)),

@@ -149,7 +149,7 @@ export class HostSession {
     this.#monitorGroups = monitorGroups(poll.groups);
     this.#statistics = this.#poller(this.#monitorGroups);
     const groups = locklessGroups(poll.groups);
-    this.#perDomain = new PerDomainPoller({ support, hung, acquire, options });
+    this.#perDomain = new PerDomainPoller({ support, groups: poll.groups, hung, acquire, options });
     this.#inventoryPoller = new InventoryPoller({
       domains,
       support,
@@ -242,7 +242,7 @@ export class HostSession {
       if (this.#isOver()) return;
       onFresh();
       await this.#groups.run('xml', () => this.#details.refreshXml());
-      await this.#groups.run('jobs', () => this.#details.refreshJobs());
+      if (this.#context.poll.groups.has('job')) await this.#groups.run('jobs', () => this.#details.refreshJobs());
       if (this.#isOver()) return;
       onFresh();
       await this.#statisticsConnections.trim();
@@ -318,7 +318,8 @@ export class HostSession {
     if (inventory.failure !== undefined) throw inventory.failure;
   }
 
-  async #fetchNode(): Promise<undefined> {
+  async #fetchNode(): Promise<'not due' | undefined> {
+    if (!this.#context.poll.groups.has('host')) return 'not due';
     try {
       this.node = await this.#hung.run(
         'statistics of the host',
@@ -330,13 +331,15 @@ export class HostSession {
       this.node = undefined;
       throw error;
     }
+    return undefined;
   }
 
   async #fetchStatistics(): Promise<undefined> {
     const { domains } = this.#context;
     const bySingleCalls = this.#support.lacks('CONNECT_GET_ALL_DOMAIN_STATS');
-    const asked = this.#monitorGroups.length === 0 ? [] : domains.active();
-    const result = await (bySingleCalls ? this.#perDomain : this.#statistics).poll(asked);
+    const result = bySingleCalls
+      ? await this.#perDomain.poll(domains.active())
+      : await this.#statistics.poll(this.#monitorGroups.length === 0 ? [] : domains.active());
     // Of a session that has ended half an answer is none.
     if (this.#isOver()) return;
     const { records, quarantine, partial, failure } = result;
