@@ -115,6 +115,15 @@ Over all domains: \`sum by (host) (libvirt_host_allocated_vcpus)\` in place of t
 leaves out are not counted.
 `;
 
+const NOT_HERE = `
+## What is not here, and why
+
+- **Node devices, PCI**: what a host has is for node_exporter; what a domain was given of it is in its XML, in the API.
+- **Load of the daemon's workers and clients**: only its admin socket tells, for root on the same machine alone.
+- **When a domain began that ran before Vireo did**: libvirt does not tell. \`libvirt_domain_start_timestamp_seconds\` is
+  there for those that Vireo saw begin.
+`;
+
 function peerRenamesText(peer: string, renames: readonly PeerRename[]): string {
   let text = `\n## If you come from ${peer}\n\n`;
   text += 'Names that are not here are the same, each with one more label, `host`.\n\n';
@@ -131,5 +140,5 @@ export function buildMetricsDoc(): string {
   const others =
     peerRenamesText('Tinkoff/libvirt-exporter', TINKOFF_RENAMES) +
     peerRenamesText('kumina/libvirt_exporter, Debian’s prometheus-libvirt-exporter', KUMINA_RENAMES);
-  return `${HEAD}${groupsText()}${tables}${OVERCOMMIT}${renamesText()}${others}\n<!-- prettier-ignore-end -->\n`;
+  return `${HEAD}${groupsText()}${tables}${OVERCOMMIT}${NOT_HERE}${renamesText()}${others}\n<!-- prettier-ignore-end -->\n`;
 }
