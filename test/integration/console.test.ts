@@ -238,7 +238,10 @@ describe('tickets', () => {
     first.close();
     await first.end;
     // The log is written a moment later.
-    await waitFor(() => lines('console.refused').length >= 3, { what: 'the refusals are in the log', deadlineMs: 5000 });
+    await waitFor(() => lines('console.refused').length >= 3, {
+      what: 'the refusals are in the log',
+      deadlineMs: 5000,
+    });
     const reasons = lines('console.refused').map((line) => line['reason']);
     expect(reasons).toEqual(['ticket-used', 'ticket-unknown', 'no-ticket']);
     // Made once a second.
