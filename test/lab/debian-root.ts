@@ -9,6 +9,9 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { repositoryRoot } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { runInside } from './process.ts';
 
 /**
  * Which Debian: trixie (13) has libvirt 11.3 and gets the modular daemons; sid has 12.x and libvirtd only, as mirrors
@@ -104,4 +107,24 @@ export async function debianRoot(suite: Suite): Promise<string> {
   await rm(script);
   await rename(unfinished, root);
   return root;
+}
+
+const MOUNT = `set -e
+for folder in proc dev sys run etc/libvirt var/lib/libvirt var/log/libvirt; do
+  mount --rbind "/$folder" "$ROOT/$folder"
+done
+for folder in "$TEMPORARY" "$KEPT"; do
+  mkdir -p "$ROOT$folder"
+  mount --bind "$folder" "$ROOT$folder"
+done
+`;
+
+/**
+ * Makes such a folder see the lab's /run, /etc/libvirt, /var/lib/libvirt and temporary files, so that sockets, disks and
+ * configuration are where they always are for whom `chroot` puts there.
+ */
+export async function mountDebianRoot(lab: Lab, root: string): Promise<void> {
+  // The guests' kernels are in the second.
+  const folders = { TEMPORARY: tmpdir(), KEPT: join(repositoryRoot(), '.lab') };
+  await runInside(lab, 'sh', ['-c', MOUNT], { ROOT: root, ...folders });
 }

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import type { CertificateFiles } from './certificates.ts';
+import { debianRoot, mountDebianRoot } from './debian-root.ts';
 import { freePort } from './lab.ts';
 import type { Lab } from './lab.ts';
 import type { NetworkLink } from './network-link.ts';
@@ -107,6 +108,16 @@ export async function accepts(target: { path: string } | { host: string; port: n
   });
 }
 
+/** What goes before a command to have the libvirt of another Debian, where `npm run test:long` wants the tests to. */
+async function otherDebian(lab: Lab): Promise<readonly string[]> {
+  const suite = process.env['VIREO_TEST_LIBVIRT'];
+  if (suite === undefined) return [];
+  if (suite !== 'trixie' && suite !== 'sid') throw new Error(`VIREO_TEST_LIBVIRT is trixie or sid, not ${suite}`);
+  const root = await debianRoot(suite);
+  await mountDebianRoot(lab, root);
+  return ['chroot', root];
+}
+
 /** Starts a libvirtd in the lab (one a lab); resolves when its QEMU driver answers. Closing the lab stops it. */
 export async function startLibvirtd(lab: Lab, options: LibvirtdOptions = {}): Promise<Libvirtd> {
   const [tcpPort, tlsPort] = [await freePort(), await freePort()];
@@ -118,9 +129,11 @@ export async function startLibvirtd(lab: Lab, options: LibvirtdOptions = {}): Pr
   const uri = `qemu:///system?socket=${socketPath}`;
   const readOnlyUri = `qemu:///system?socket=${readOnlySocketPath}`;
 
+  const there = await otherDebian(lab);
+
   async function run(): Promise<RunningProcess> {
     const listen = options.tcp === true || options.tls !== undefined ? ['--listen'] : [];
-    const command = [...(options.behind?.command ?? []), 'libvirtd', ...listen, '--config', config];
+    const command = [...(options.behind?.command ?? []), ...there, 'libvirtd', ...listen, '--config', config];
     const daemon = start(lab, command[0] ?? '', command.slice(1));
     await waitFor(
       async () => {
@@ -154,6 +167,9 @@ export async function startLibvirtd(lab: Lab, options: LibvirtdOptions = {}): Pr
       daemon = await run();
     },
     fdCount: () => fdCount(daemon.pid),
-    virsh: (...args) => runInside(lab, 'virsh', ['--connect', 'qemu:///system', ...args]),
+    virsh: (...args) => {
+      const [command = '', ...rest] = [...there, 'virsh', '--connect', 'qemu:///system', ...args];
+      return runInside(lab, command, rest);
+    },
   };
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// libvirt's daemons, modular ones too, in a lab and from a root folder of another Debian (debian-root.ts). The folder sees
-// the lab's /run, /etc/libvirt, /var/lib/libvirt and temporary files, so sockets, disks and configuration are where they
-// always are.
+// libvirt's daemons, modular ones too, in a lab and from a root folder of another Debian (debian-root.ts).
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mountDebianRoot } from './debian-root.ts';
 import type { Lab } from './lab.ts';
 import { accepts, buildQemuConf } from './libvirtd.ts';
 import { runInside, start } from './process.ts';
@@ -29,14 +27,6 @@ export interface RootDaemons {
   virsh(...args: string[]): Promise<string>;
 }
 
-const MOUNT = `set -e
-for folder in proc dev sys run etc/libvirt var/lib/libvirt var/log/libvirt; do
-  mount --rbind "/$folder" "$ROOT/$folder"
-done
-mkdir -p "$ROOT$TEMPORARY"
-mount --bind "$TEMPORARY" "$ROOT$TEMPORARY"
-`;
-
 const CONFIG = `auth_unix_ro = "none"
 auth_unix_rw = "none"
 unix_sock_ro_perms = "0777"
@@ -45,7 +35,7 @@ unix_sock_rw_perms = "0777"
 
 /** Starts daemons of a root folder in the lab; resolves when QEMU's driver answers. Closing the lab stops them. */
 export async function startRootDaemons(lab: Lab, root: string, names: readonly DaemonName[]): Promise<RootDaemons> {
-  await runInside(lab, 'sh', ['-c', MOUNT], { ROOT: root, TEMPORARY: tmpdir() });
+  await mountDebianRoot(lab, root);
   const runtimeDirectory = join(lab.directory, 'run', 'libvirt');
   await writeFile(join(lab.directory, 'etc', 'qemu.conf'), buildQemuConf());
   const processes = new Map<DaemonName, RunningProcess>();
