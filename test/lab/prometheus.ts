@@ -29,12 +29,13 @@ interface QueryResponse {
 }
 
 /**
- * Starts Prometheus, scraping `target` (host:port) or as `scrape_configs` (a YAML list) says; resolves when it is ready.
- * Closing the lab stops it.
+ * Starts Prometheus, scraping `target` (host:port) or as `scrape_configs` (a YAML list) says, evaluating the alerts of
+ * `ruleFile` if there is one; resolves when it is ready. Closing the lab stops it.
  */
 export async function startPrometheus(
   lab: Lab,
   target: string | { readonly scrapeConfigs: string },
+  ruleFile?: string,
 ): Promise<Prometheus> {
   const scrapeConfigs =
     typeof target === 'string'
@@ -44,7 +45,8 @@ export async function startPrometheus(
   const config = join(lab.directory, 'prometheus.yml');
   await writeFile(
     config,
-    `global: { scrape_interval: 1s, scrape_timeout: 1s }
+    `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
+rule_files: ${JSON.stringify(ruleFile === undefined ? [] : [ruleFile])}
 scrape_configs: ${scrapeConfigs}
 `,
   );
