@@ -41,6 +41,13 @@ describe('the checker is content with', () => {
     expect(findingsOf([[reads(5)], [reads(6)], [reads(8)], [reads(1)], [reads(2)]], restart)).toEqual([]);
   });
 
+  test('a counter first seen between the announcement of a restart and the restart', () => {
+    const restart = (checker: PageChecker, i: number): void => {
+      if (i === 0) checker.mayRestart('a');
+    };
+    expect(findingsOf([[], [reads(5)], [reads(0)], [reads(2)]], restart)).toEqual([]);
+  });
+
   test('a gauge that falls, and one that is gone', () => {
     expect(findingsOf([[rss(5)], [rss(1)], []], nothing)).toEqual([]);
   });

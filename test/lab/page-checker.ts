@@ -79,8 +79,8 @@ export class PageChecker {
       if (before !== undefined && this.#resetsLeft(labels, before) <= 0) {
         this.#find(`${key} went back from ${String(before.value)} to ${String(value)}, page ${String(this.pages)}`);
       }
-      // A series that is new to us begins after all restarts so far.
-      const resets = before === undefined ? this.#restartsOf(labels) : before.resets + 1;
+      // A series that is new to us begins after all restarts so far; the last may have been announced and be yet to come.
+      const resets = before === undefined ? Math.max(0, this.#restartsOf(labels) - 1) : before.resets + 1;
       this.#seen.set(key, { value, resets, first: { value, atMs } });
       return;
     }
