@@ -3,7 +3,7 @@
 // is asked once in an interval and after each event; at every poll only disks that are known to have one. The question
 // takes the domain's job, and the monitor's answer where a job runs.
 
-import { askEach, askable } from './domain-calls.ts';
+import { observeEach } from './domain-calls.ts';
 import type { DomainCallsContext } from './domain-calls.ts';
 import { DomainRounds } from './domain-rounds.ts';
 import type { DiskBlockJob } from './observations.ts';
@@ -29,16 +29,18 @@ export class BlockJobs {
     const { domains } = this.#context;
     this.#rounds.forget();
     const active = domains.active();
-    const known = active.filter(({ xml }) => xml !== undefined);
-    const whole = new Set(this.#rounds.due(known).map(({ uuid }) => uuid));
-    const answered = new Set<string>();
+    // One without disks never answers, and would keep its turn for ever.
+    const whole = new Set(
+      this.#rounds.due(active.filter((domain) => diskTargets(domain).length > 0)).map(({ uuid }) => uuid),
+    );
     const targets = (domain: DomainSnapshot): readonly string[] =>
       whole.has(domain.uuid) ? diskTargets(domain) : runningTargets(domain);
     try {
-      return await askEach(
+      return await observeEach(
         this.#context,
-        askable(this.#context, known).filter((domain) => targets(domain).length > 0),
+        active.filter((domain) => targets(domain).length > 0),
         'DOMAIN_GET_BLOCK_JOB_INFO',
+        'blockJobs',
         async (connection, domain, options) => {
           if (whole.has(domain.uuid)) this.#rounds.asked(domain.uuid);
           const jobs: DiskBlockJob[] = [];
@@ -46,16 +48,12 @@ export class BlockJobs {
             const job = await connection.jobs.block(domain, target, options);
             if (job !== null) jobs.push({ target, ...job });
           }
-          answered.add(domain.uuid);
-          domains.observe(domain.uuid, { blockJobs: jobs });
+          return jobs;
         },
       );
     } finally {
-      for (const domain of active) {
-        if (runningTargets(domain).length > 0 && !answered.has(domain.uuid)) {
-          domains.observe(domain.uuid, { blockJobs: undefined });
-          this.#rounds.hurry(domain.uuid);
-        }
+      for (const { uuid } of active.filter((domain) => runningTargets(domain).length > 0)) {
+        if (domains.get(uuid)?.observed?.blockJobs === undefined) this.#rounds.hurry(uuid);
       }
     }
   }

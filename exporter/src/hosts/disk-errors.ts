@@ -2,8 +2,9 @@
 // Disks a guest could not use: asked after an I/O error, when a domain is paused or goes on, and once in an interval
 // for what happened while nobody listened. The question takes the domain's job and asks its monitor.
 
-import { askEach } from './domain-calls.ts';
-import type { DomainCallsContext } from './domain-calls.ts';
+import type { DiskError } from '@vireo/libvirt';
+import { observeEach } from './domain-calls.ts';
+import type { AskDomain, DomainCallsContext } from './domain-calls.ts';
 import { DomainRounds } from './domain-rounds.ts';
 
 /** Watches for disk errors of one host's domains. */
@@ -26,10 +27,10 @@ export class DiskErrors {
     const { domains } = this.#context;
     this.#rounds.forget();
     const due = this.#rounds.due(domains.active());
-    return await askEach(this.#context, due, 'DOMAIN_GET_DISK_ERRORS', async (connection, domain, options) => {
+    const look = async (...[connection, domain, options]: Parameters<AskDomain>): Promise<readonly DiskError[]> => {
       this.#rounds.asked(domain.uuid);
-      domains.observe(domain.uuid, { diskErrors: undefined });
-      domains.observe(domain.uuid, { diskErrors: await connection.devices.diskErrors(domain, options) });
-    });
+      return await connection.devices.diskErrors(domain, options);
+    };
+    return await observeEach(this.#context, due, 'DOMAIN_GET_DISK_ERRORS', 'diskErrors', look);
   }
 }

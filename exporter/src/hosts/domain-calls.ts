@@ -9,6 +9,7 @@ import type { DriverSupport } from './driver-support.ts';
 import { isGone } from './host-error.ts';
 import { isHung } from './hung-calls.ts';
 import type { HungCalls } from './hung-calls.ts';
+import type { DomainObservations } from './observations.ts';
 import type { DomainSnapshot } from './snapshot.ts';
 
 /** Domains asked at a time by one part of a poll, so that statistics find free slots. */
@@ -51,22 +52,54 @@ export async function askEach(
   ask: AskDomain,
 ): Promise<'not due' | undefined> {
   if (domains.length === 0) return 'not due';
-  const { acquire, suspect, support, hung, deadlineMs, signal, isQuarantined } = context;
+  await forEachBounded(domains, WIDTH, (domain) => askOne(context, domain, procedure, ask));
+  return undefined;
+}
+
+/**
+ * As {@link askEach}, for one part of what is observed. What was seen before stays until then; of a domain that gave no
+ * answer, or could not be asked, nothing is shown.
+ * @param look gives undefined when there is nothing to show
+ */
+export async function observeEach<K extends keyof DomainObservations>(
+  context: DomainCallsContext,
+  domains: readonly DomainSnapshot[],
+  procedure: string,
+  part: K,
+  look: (...call: Parameters<AskDomain>) => Promise<DomainObservations[K] | undefined>,
+): Promise<'not due' | undefined> {
+  if (domains.length === 0) return 'not due';
   await forEachBounded(domains, WIDTH, async (domain) => {
-    if (signal.aborted || support.lacks(procedure) || isQuarantined(domain.uuid)) return;
+    let seen: DomainObservations[K] | undefined;
     try {
-      await support.try(procedure, () =>
-        hung.run(`${procedure} of ${domain.uuid}`, acquire, (connection) =>
-          ask(connection, domain, { deadlineMs, signal, lane: 'bulk' }),
-        ),
-      );
-    } catch (error) {
-      if (isGone(error)) return;
-      if (isHung(error)) await suspect(domain);
-      throw error;
+      await askOne(context, domain, procedure, async (...call) => {
+        seen = await look(...call);
+      });
+    } finally {
+      if (!context.signal.aborted) context.domains.observe(domain, { [part]: seen });
     }
   });
   return undefined;
+}
+
+async function askOne(
+  { acquire, suspect, support, hung, deadlineMs, signal, isQuarantined }: DomainCallsContext,
+  domain: DomainSnapshot,
+  procedure: string,
+  ask: AskDomain,
+): Promise<void> {
+  if (signal.aborted || support.lacks(procedure) || isQuarantined(domain.uuid)) return;
+  try {
+    await support.try(procedure, () =>
+      hung.run(`${procedure} of ${domain.uuid}`, acquire, (connection) =>
+        ask(connection, domain, { deadlineMs, signal, lane: 'bulk' }),
+      ),
+    );
+  } catch (error) {
+    if (isGone(error)) return;
+    if (isHung(error)) await suspect(domain);
+    throw error;
+  }
 }
 
 /** Forgets what is kept of domains that are gone. */

@@ -113,11 +113,13 @@ export class DomainDetails {
           this.#jobAskedAt.set(domain.uuid, performance.now());
           const { type, params } = await connection.jobs.stats(domain, options);
           asked.add(domain.uuid);
-          domains.setJob(domain.uuid, type === 'none' ? undefined : { type, fields: params });
+          domains.setJob(domain, type === 'none' ? undefined : { type, fields: params });
         },
       );
     } finally {
-      for (const { uuid, job } of active) if (job !== undefined && !asked.has(uuid)) domains.setJob(uuid, undefined);
+      for (const domain of active) {
+        if (domain.job !== undefined && !asked.has(domain.uuid)) domains.setJob(domain, undefined);
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked of each domain beside the polls: it comes, it goes, and a domain that does not answer is alone with it.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { protocol } from '@vireo/libvirt';
 import type { TypedParam } from '@vireo/libvirt';
 import { ERROR_FROM, NEVER, daemonError, hostEvent } from '@vireo/libvirt/testing';
@@ -15,6 +16,7 @@ const {
   DOMAIN_GET_BLOCK_JOB_INFO,
   DOMAIN_GET_DISK_ERRORS,
   DOMAIN_GET_GUEST_INFO,
+  DOMAIN_GET_JOB_STATS,
   DOMAIN_GET_VCPUS,
   DOMAIN_GET_XML_DESC,
   DOMAIN_HAS_CURRENT_SNAPSHOT,
@@ -162,6 +164,82 @@ describe('disk errors', () => {
     // Not asked again while it hangs: a slot lost is one too many already.
     const asked = watch.daemon.calls.filter(({ procedure }) => procedure === DOMAIN_GET_DISK_ERRORS.number).length;
     expect(asked).toBeLessThanOrEqual(running().length + 3);
+  });
+});
+
+describe('a domain that stops while it is asked', () => {
+  /** Crashes it, and answers when everybody knows. */
+  async function afterCrash<T>(simulated: SimulatedHost, name: string, answer: T): Promise<T> {
+    simulated.crash(name);
+    await until(() => watch.domain(name)?.id === -1, 'the crash seen', 200);
+    return answer;
+  }
+
+  it('shows no observation of the process that is gone', async () => {
+    await startUp({
+      poll: { deadlineMs: 1_000 },
+      prepare: (fake, simulated) => {
+        withAgents(fake);
+        const refused = daemonError('OPERATION_FAILED', ERROR_FROM.DOMAIN, 'the agent is gone');
+        fake.on(DOMAIN_GET_DISK_ERRORS, ({ dom }) => {
+          const errors = [{ disk: 'vda', error: 1 }];
+          return dom.name === 'web-1'
+            ? afterCrash(simulated, dom.name, { errors, nerrors: 1 })
+            : { errors, nerrors: 1 };
+        });
+        fake.on(DOMAIN_GET_GUEST_INFO, ({ dom }) =>
+          dom.name === 'db-1' ? afterCrash(simulated, dom.name, refused) : { params: GUEST },
+        );
+        fake.on(DOMAIN_GET_JOB_STATS, ({ dom }) =>
+          dom.name === 'mail-1' ? afterCrash(simulated, dom.name, { type: 1, params: [] }) : { type: 0, params: [] },
+        );
+      },
+    });
+    const stopped = ['web-1', 'db-1', 'mail-1'];
+    await until(() => stopped.every((name) => watch.domain(name)?.id === -1), 'all stopped', 10_000);
+    await watch.polls(2);
+    for (const name of stopped) {
+      const { diskErrors, guest } = observed(name) ?? {};
+      expect({ name, diskErrors, guest, job: watch.domain(name)?.job }).toEqual({ name });
+    }
+  });
+});
+
+describe('what is observed', () => {
+  it('stays shown while it is asked for again, and not after that failed', async () => {
+    let failing = false;
+    const asked = { disks: 0, points: 0 };
+    await startUp({
+      poll: { deadlineMs: 1_000, slowIntervalMs: 300 },
+      fleet: { domainsPerHost: 4 },
+      prepare: (fake, simulated) => {
+        serveTimes(fake, simulated, () => ({ first: 1000, second: 2000 }));
+        const slowly = async <T>(answer: T): Promise<T | typeof NEVER> => {
+          await delay(50);
+          return failing ? NEVER : answer;
+        };
+        fake.on(DOMAIN_GET_DISK_ERRORS, () => (asked.disks++, slowly({ errors: [], nerrors: 0 })));
+        fake.on(DOMAIN_HAS_CURRENT_SNAPSHOT, () => (asked.points++, slowly({ result: false })));
+        fake.on(DOMAIN_INTERFACE_ADDRESSES, () => slowly({ ifaces: [] }));
+      },
+    });
+    const shown = (): boolean => {
+      const { diskErrors, addresses, snapshots } = observed('web-1') ?? {};
+      return diskErrors !== undefined && addresses !== undefined && snapshots !== undefined;
+    };
+    await until(shown, 'the first time');
+    const before = { ...asked };
+    let gaps = 0;
+    await until(() => {
+      // What would be published now.
+      watch.host.learn('', {});
+      if (!shown()) gaps++;
+      return asked.points > before.points + 2 && asked.disks > before.disks + 8;
+    }, 'asked again');
+    expect(gaps).toBe(0);
+    failing = true;
+    await until(() => observed('web-1')?.diskErrors === undefined, 'no old errors');
+    await until(() => observed('web-1')?.snapshots === undefined, 'no old snapshots');
   });
 });
 

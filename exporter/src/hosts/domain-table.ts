@@ -34,6 +34,9 @@ export interface StatisticsRun {
   readonly at: number;
 }
 
+/** A domain and the process it had when it was asked. */
+type ProcessRef = Pick<DomainSnapshot, 'uuid' | 'id'>;
+
 /** Observations to take over; `undefined` takes one away. */
 export type ObservationUpdate = { readonly [K in keyof DomainObservations]: DomainObservations[K] | undefined };
 
@@ -228,7 +231,7 @@ export class DomainTable {
         ...(trouble === undefined ? {} : { trouble }),
       });
       // It is not asked any more: what was seen of it grows old.
-      if (trouble !== undefined) this.unobserve(uuid);
+      if (trouble !== undefined) this.#unobserve(domain);
     }
     this.#tellQuarantine(quarantine, at);
   }
@@ -247,23 +250,29 @@ export class DomainTable {
     return unseen !== undefined && this.#domains.has(uuid);
   }
 
-  /** Sets the running job, or takes it away when there is none. */
-  setJob(uuid: string, job: DomainJob | undefined): void {
-    const domain = this.#domains.get(uuid);
+  /** Sets the running job, or takes it away when there is none; not of another process than that of `asked`. */
+  setJob(asked: ProcessRef, job: DomainJob | undefined): void {
+    const domain = this.#sameProcess(asked);
     if (domain === undefined || (domain.job === undefined && job === undefined)) return;
     const { job: _job, ...rest } = domain;
-    this.#domains.set(uuid, job === undefined ? rest : { ...rest, job });
+    this.#domains.set(asked.uuid, job === undefined ? rest : { ...rest, job });
   }
 
-  observe(uuid: string, update: ObservationUpdate): void {
-    const domain = this.#domains.get(uuid);
+  /** Takes over observations of the domain as it was when it was `asked`; it may have stopped or started anew since. */
+  observe(asked: ProcessRef, update: ObservationUpdate): void {
+    const domain = this.#sameProcess(asked);
     if (domain === undefined) return;
-    this.#domains.set(uuid, withObserved(domain, { ...domain.observed, ...update }));
+    this.#domains.set(asked.uuid, withObserved(domain, { ...domain.observed, ...update }));
+  }
+
+  #sameProcess({ uuid, id }: ProcessRef): DomainSnapshot | undefined {
+    const domain = this.#domains.get(uuid);
+    return domain?.id === id ? domain : undefined;
   }
 
   /** Takes away what was observed of the domain's process. Snapshots and checkpoints are on disk. */
-  unobserve(uuid: string): void {
-    this.observe(uuid, {
+  #unobserve(domain: ProcessRef): void {
+    this.observe(domain, {
       blockJobs: undefined,
       cpuOfVcpu: undefined,
       diskErrors: undefined,
@@ -317,7 +326,7 @@ export class DomainTable {
     // Counters and troubles of a domain that stopped or started anew belong to the process that is gone.
     const { startedAt: _then, stats: _stats, statsAt: _statsAt, job: _job, trouble: _trouble, ...rest } = before;
     this.#domains.set(uuid, { ...(before.id === id ? before : { ...rest, ...started }), name, id, state, reason });
-    if (before.id !== id) this.unobserve(uuid);
+    if (before.id !== id) this.#unobserve(domain);
     if (before.state !== state || before.reason !== reason) {
       this.#onChange({ kind: 'domain.state', domain: identity, from: before.state, to: state, reason });
     }

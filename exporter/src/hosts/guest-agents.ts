@@ -55,7 +55,7 @@ export class GuestAgents {
     const { domains, isQuarantined } = this.#context;
     forget(this.#turns, domains);
     for (const domain of domains.active()) {
-      if (!hasAgent(domain) && domain.observed?.guest !== undefined) domains.observe(domain.uuid, { guest: undefined });
+      if (!hasAgent(domain) && domain.observed?.guest !== undefined) domains.observe(domain, { guest: undefined });
     }
     const now = performance.now();
     const dueAt = ({ uuid }: DomainSnapshot): number => this.#turns.get(uuid)?.dueAt ?? 0;
@@ -91,12 +91,12 @@ export class GuestAgents {
             connection.guests.info(domain, {}, { deadlineMs: DEADLINES * deadlineMs, signal, lane: 'bulk' }),
         ),
       );
-      domains.observe(uuid, { guest: fields === undefined ? undefined : readGuestReport(fields, domain) });
+      domains.observe(domain, { guest: fields === undefined ? undefined : readGuestReport(fields, domain) });
     } catch (error) {
-      domains.observe(uuid, { guest: undefined });
+      domains.observe(domain, { guest: undefined });
       if (isGone(error)) return;
       if (!isOfGuest(error)) throw error;
-      domains.observe(uuid, { guest: { responding: false } });
+      domains.observe(domain, { guest: { responding: false } });
       if (this.#turns.has(uuid)) this.#next(uuid, failures + 1);
     }
   }

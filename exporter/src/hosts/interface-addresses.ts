@@ -3,7 +3,7 @@
 // holds. Neither asks the guest nor its monitor, but both hold the domain's lock while they look.
 
 import type { GuestInterface } from '@vireo/libvirt';
-import { askEach } from './domain-calls.ts';
+import { observeEach } from './domain-calls.ts';
 import type { DomainCallsContext } from './domain-calls.ts';
 import { DomainRounds } from './domain-rounds.ts';
 import { isUnsupported } from './driver-support.ts';
@@ -45,9 +45,9 @@ export class InterfaceAddresses {
     const { domains } = this.#context;
     this.#rounds.forget();
     const due = this.#rounds.due(domains.active().filter((domain) => sources(domain).length > 0));
-    return await askEach(this.#context, due, 'DOMAIN_INTERFACE_ADDRESSES', async (connection, domain, options) => {
+    const procedure = 'DOMAIN_INTERFACE_ADDRESSES';
+    return await observeEach(this.#context, due, procedure, 'addresses', async (connection, domain, options) => {
       this.#rounds.asked(domain.uuid);
-      domains.observe(domain.uuid, { addresses: undefined });
       const found: InterfaceAddress[] = [];
       let isKnown = false;
       for (const source of sources(domain)) {
@@ -59,7 +59,7 @@ export class InterfaceAddresses {
           if (!isUnsupported(error) || (error instanceof Error && error.name === 'VIR_ERR_NO_SUPPORT')) throw error;
         }
       }
-      if (isKnown) domains.observe(domain.uuid, { addresses: found.slice(0, ADDRESSES_MAX) });
+      return isKnown ? found.slice(0, ADDRESSES_MAX) : undefined;
     });
   }
 }

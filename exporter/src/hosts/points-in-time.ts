@@ -6,7 +6,7 @@
 import { RemoteError } from '@vireo/libvirt';
 import type { CallOptions, CheckpointRef, Connection, DomainFilter, SnapshotRef } from '@vireo/libvirt';
 import { parseCreationTime } from '../xml/creation-time.ts';
-import { askEach, forget } from './domain-calls.ts';
+import { askable, forget, observeEach } from './domain-calls.ts';
 import type { DomainCallsContext } from './domain-calls.ts';
 import { DomainRounds } from './domain-rounds.ts';
 import { isUnsupported } from './driver-support.ts';
@@ -61,16 +61,17 @@ export class DomainPoints {
     const having = this.#having;
     if (having === undefined) return 'not due';
     const all = domains.all();
-    for (const { uuid, observed } of all) {
-      if (having.has(uuid)) continue;
-      if (observed?.[this.#kind]?.count !== 0) this.#show(uuid, { count: 0 });
-      this.#madeAt.delete(uuid);
+    // Of a domain that came after the list nothing is known yet.
+    for (const domain of listed ? all : []) {
+      if (having.has(domain.uuid)) continue;
+      this.#show(domain, { count: 0 });
+      this.#madeAt.delete(domain.uuid);
     }
     const due = this.#rounds.due(all.filter(({ uuid }) => having.has(uuid)));
-    const asked = await askEach(this.#context, due, PROCEDURES[this.#kind], async (connection, domain, options) => {
+    const procedure = PROCEDURES[this.#kind];
+    const asked = await observeEach(this.#context, due, procedure, this.#kind, async (connection, domain, options) => {
       this.#rounds.asked(domain.uuid);
-      this.#show(domain.uuid, undefined);
-      this.#show(domain.uuid, await this.#read(connection, domain, options));
+      return await this.#read(connection, domain, options);
     });
     return listed || asked === undefined ? undefined : 'not due';
   }
@@ -89,7 +90,7 @@ export class DomainPoints {
       this.#having = this.#driverHasThem ? new Set(list.map(({ uuid }) => uuid)) : undefined;
     } catch (error) {
       this.#having = undefined;
-      for (const { uuid } of this.#context.domains.all()) this.#show(uuid, undefined);
+      for (const domain of this.#context.domains.all()) this.#show(domain, undefined);
       // A daemon older than the filter refuses it, each driver with another error.
       if (error instanceof RemoteError) return true;
       this.#listedAt = -Infinity;
@@ -101,7 +102,7 @@ export class DomainPoints {
   /** A driver that has no such thing at all filters its list all the same, as LXC does: ask it about some domain. */
   async #askDriver(): Promise<boolean> {
     const { support, hung, acquire, domains, deadlineMs, signal } = this.#context;
-    const [some] = domains.all();
+    const [some] = askable(this.#context, domains.all());
     if (some === undefined) {
       this.#listedAt = -Infinity;
       return false;
@@ -160,8 +161,8 @@ export class DomainPoints {
     };
   }
 
-  #show(uuid: string, points: PointsInTime | undefined): void {
-    this.#context.domains.observe(uuid, { [this.#kind]: points });
+  #show(domain: DomainSnapshot, points: PointsInTime | undefined): void {
+    this.#context.domains.observe(domain, { [this.#kind]: points });
   }
 }
 

@@ -2,7 +2,7 @@
 // Which CPU of the host each vCPU is on, asked of every running domain at each poll. libvirt reads it from /proc under
 // the domain's own lock: it takes no job and asks no monitor, and a read-only connection may.
 
-import { askable, askEach } from './domain-calls.ts';
+import { observeEach } from './domain-calls.ts';
 import type { DomainCallsContext } from './domain-calls.ts';
 
 /** Watches where the vCPUs of one host's domains run. */
@@ -16,15 +16,16 @@ export class VcpuPlacement {
   /** Rejects with the first failure; of a domain that did not answer, or was not asked, nothing is shown. */
   async refresh(): Promise<'not due' | undefined> {
     const { domains } = this.#context;
-    const active = askable(this.#context, domains.active());
-    return await askEach(this.#context, active, 'DOMAIN_GET_VCPUS', async (connection, domain, options) => {
-      let cpuOfVcpu: ReadonlyMap<number, number> | undefined;
-      try {
+    const procedure = 'DOMAIN_GET_VCPUS';
+    return await observeEach(
+      this.#context,
+      domains.active(),
+      procedure,
+      'cpuOfVcpu',
+      async (connection, domain, options) => {
         const vcpus = await connection.devices.vcpus(domain, options);
-        cpuOfVcpu = new Map(vcpus.filter(({ cpu }) => cpu >= 0).map(({ number, cpu }) => [number, cpu]));
-      } finally {
-        domains.observe(domain.uuid, { cpuOfVcpu });
-      }
-    });
+        return new Map(vcpus.filter(({ cpu }) => cpu >= 0).map(({ number, cpu }) => [number, cpu]));
+      },
+    );
   }
 }
