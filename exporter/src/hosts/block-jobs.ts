@@ -11,27 +11,22 @@ import type { DomainSnapshot } from './snapshot.ts';
 
 /** Watches the block jobs of one host's domains. */
 export class BlockJobs {
+  /** Whose turn it is; an event puts its domain first. */
+  readonly rounds: DomainRounds;
   readonly #context: DomainCallsContext;
-  readonly #rounds: DomainRounds;
 
   constructor(context: DomainCallsContext) {
     this.#context = context;
-    this.#rounds = new DomainRounds(context);
-  }
-
-  /** The next poll asks for all disks of this domain. */
-  hurry(uuid: string): void {
-    this.#rounds.hurry(uuid);
+    this.rounds = new DomainRounds(context);
   }
 
   /** Rejects with the first failure. A job that could not be asked for is not shown: it would look like one that stands still. */
   async refresh(): Promise<'not due' | undefined> {
     const { domains } = this.#context;
-    this.#rounds.forget();
     const active = domains.active();
     // One without disks never answers, and would keep its turn for ever.
     const whole = new Set(
-      this.#rounds.due(active.filter((domain) => diskTargets(domain).length > 0)).map(({ uuid }) => uuid),
+      this.rounds.due(active.filter((domain) => diskTargets(domain).length > 0)).map(({ uuid }) => uuid),
     );
     const targets = (domain: DomainSnapshot): readonly string[] =>
       whole.has(domain.uuid) ? diskTargets(domain) : runningTargets(domain);
@@ -42,7 +37,7 @@ export class BlockJobs {
         'DOMAIN_GET_BLOCK_JOB_INFO',
         'blockJobs',
         async (connection, domain, options) => {
-          if (whole.has(domain.uuid)) this.#rounds.asked(domain.uuid);
+          if (whole.has(domain.uuid)) this.rounds.asked(domain.uuid);
           const jobs: DiskBlockJob[] = [];
           for (const target of targets(domain)) {
             const job = await connection.jobs.block(domain, target, options);
@@ -53,7 +48,7 @@ export class BlockJobs {
       );
     } finally {
       for (const { uuid } of active.filter((domain) => runningTargets(domain).length > 0)) {
-        if (domains.get(uuid)?.observed?.blockJobs === undefined) this.#rounds.hurry(uuid);
+        if (domains.get(uuid)?.observed?.blockJobs === undefined) this.rounds.hurry(uuid);
       }
     }
   }

@@ -9,26 +9,21 @@ import { DomainRounds } from './domain-rounds.ts';
 
 /** Watches for disk errors of one host's domains. */
 export class DiskErrors {
+  /** Whose turn it is; an event puts its domain first. */
+  readonly rounds: DomainRounds;
   readonly #context: DomainCallsContext;
-  readonly #rounds: DomainRounds;
 
   constructor(context: DomainCallsContext) {
     this.#context = context;
-    this.#rounds = new DomainRounds(context);
-  }
-
-  /** The next poll asks this domain. */
-  hurry(uuid: string): void {
-    this.#rounds.hurry(uuid);
+    this.rounds = new DomainRounds(context);
   }
 
   /** Rejects with the first failure; of a domain that did not answer nothing is shown. */
   async refresh(): Promise<'not due' | undefined> {
     const { domains } = this.#context;
-    this.#rounds.forget();
-    const due = this.#rounds.due(domains.active());
+    const due = this.rounds.due(domains.active());
     const look = async (...[connection, domain, options]: Parameters<AskDomain>): Promise<readonly DiskError[]> => {
-      this.#rounds.asked(domain.uuid);
+      this.rounds.asked(domain.uuid);
       return await connection.devices.diskErrors(domain, options);
     };
     return await observeEach(this.#context, due, 'DOMAIN_GET_DISK_ERRORS', 'diskErrors', look);

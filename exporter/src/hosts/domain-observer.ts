@@ -66,20 +66,20 @@ export class DomainObserver {
     const { uuid } = event.domain;
     switch (event.kind) {
       case 'lifecycle':
-        this.#blockJobs.hurry(uuid);
-        this.#diskErrors.hurry(uuid);
-        this.#addresses.hurry(uuid);
+        this.#blockJobs.rounds.hurry(uuid);
+        this.#diskErrors.rounds.hurry(uuid);
+        this.#addresses.rounds.hurry(uuid);
         this.#agents?.hurry(uuid);
         return;
       case 'block-job-2':
-        this.#blockJobs.hurry(uuid);
+        this.#blockJobs.rounds.hurry(uuid);
         return;
       case 'io-error-reason':
-        this.#diskErrors.hurry(uuid);
+        this.#diskErrors.rounds.hurry(uuid);
         return;
       case 'device-added':
       case 'device-removed':
-        this.#addresses.hurry(uuid);
+        this.#addresses.rounds.hurry(uuid);
         return;
       case 'agent-lifecycle':
         this.#agents?.hurry(uuid);

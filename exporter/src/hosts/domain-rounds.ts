@@ -27,6 +27,8 @@ export class DomainRounds {
   /** Who of `domains` is to be asked now, longest wait first. Who is in quarantine will be once it comes out. */
   due(domains: readonly DomainSnapshot[]): DomainSnapshot[] {
     const { slowIntervalMs, intervalMs, isQuarantined } = this.#context;
+    forget(this.#askedAt, this.#context.domains);
+    forget(this.#hurried, this.#context.domains);
     for (const { uuid } of domains) if (isQuarantined(uuid)) this.#hurried.add(uuid);
     const free = askable(this.#context, domains);
     const now = performance.now();
@@ -48,11 +50,5 @@ export class DomainRounds {
   asked(uuid: string): void {
     this.#hurried.delete(uuid);
     this.#askedAt.set(uuid, performance.now());
-  }
-
-  /** Forgets domains that are gone. */
-  forget(): void {
-    forget(this.#askedAt, this.#context.domains);
-    forget(this.#hurried, this.#context.domains);
   }
 }

@@ -27,27 +27,22 @@ const UNSEEN: ReadonlySet<string> = new Set([
 
 /** Reads the addresses of one host's domains. */
 export class InterfaceAddresses {
+  /** Whose turn it is; an event puts its domain first. */
+  readonly rounds: DomainRounds;
   readonly #context: DomainCallsContext;
-  readonly #rounds: DomainRounds;
 
   constructor(context: DomainCallsContext) {
     this.#context = context;
-    this.#rounds = new DomainRounds(context);
-  }
-
-  /** The next poll asks this domain. */
-  hurry(uuid: string): void {
-    this.#rounds.hurry(uuid);
+    this.rounds = new DomainRounds(context);
   }
 
   /** Rejects with the first failure; of a domain that did not answer nothing is shown. */
   async refresh(): Promise<'not due' | undefined> {
     const { domains } = this.#context;
-    this.#rounds.forget();
-    const due = this.#rounds.due(domains.active().filter((domain) => sources(domain).length > 0));
+    const due = this.rounds.due(domains.active().filter((domain) => sources(domain).length > 0));
     const procedure = 'DOMAIN_INTERFACE_ADDRESSES';
     return await observeEach(this.#context, due, procedure, 'addresses', async (connection, domain, options) => {
-      this.#rounds.asked(domain.uuid);
+      this.rounds.asked(domain.uuid);
       const found: InterfaceAddress[] = [];
       let isKnown = false;
       for (const source of sources(domain)) {

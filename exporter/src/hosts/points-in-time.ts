@@ -55,7 +55,6 @@ export class DomainPoints {
   /** Rejects with the first failure; of a domain that did not answer nothing is shown. */
   async refresh(): Promise<'not due' | undefined> {
     const { domains } = this.#context;
-    this.#rounds.forget();
     forget(this.#madeAt, domains);
     const listed = await this.#list();
     const having = this.#having;
