@@ -38,7 +38,8 @@ const no = (because: string): Cell => ({ status: 409, audit: ['requested', 'refu
 const [off, saved] = ['shut off (destroyed)', 'shut off (saved), saved image'];
 const autostarts = (state: StateName): Cell => done(`${STATES[state]}, starts with its host`);
 
-// prettier-ignore -- an action a line, as the fact sheet has it
+// An action a line, as the fact sheet has it.
+// prettier-ignore
 const MATRIX: Readonly<Record<string, Readonly<Record<StateName, Cell>>>> = {
   // libvirt: 55 unless off, where it restores what was saved
   start: { off: done('running (booted)'), saved: done('running (restored)'), running: same, paused: no('paused'), transient: same, asleep: no('pmsuspended'), crashed: no('crashed') },
