@@ -186,9 +186,10 @@ export class Host {
 
   #takeOver(session: HostSession): void {
     this.#node = session.node;
-    this.#pools = session.pools;
-    this.#networks = session.networks;
-    this.#cells = session.cells;
+    const { pools, networks, cells } = session.resources;
+    this.#pools = pools.value ?? [];
+    this.#networks = networks.value;
+    this.#cells = cells.value;
     if (session.hasInventory) {
       this.#failures = 0;
       clearTimeout(this.#goingStale);

@@ -13,29 +13,18 @@ import { DomainEvents } from './domain-events.ts';
 import { DomainDetails } from './domain-details.ts';
 import { DomainObserver } from './domain-observer.ts';
 import type { RunPart } from './domain-observer.ts';
-import { isCutOff } from './host-error.ts';
+import { HostResources } from './host-resources.ts';
 import { HungCalls } from './hung-calls.ts';
 import type { Inventory } from './inventory.ts';
 import { InventoryPoller } from './inventory-poller.ts';
 import { fetchFacts, fetchNode } from './node.ts';
 import { PerDomainPoller } from './per-domain-poller.ts';
 import { PollGroups } from './poll-groups.ts';
-import { fetchNetworks } from './networks.ts';
-import { fetchCells } from './numa.ts';
-import { fetchPools } from './pools.ts';
 import { locklessGroups, monitorGroups } from './statistics-groups.ts';
 import { StatisticsConnections } from './statistics-connections.ts';
 import { StatisticsPoller } from './statistics.ts';
 import type { HostChange } from './changes.ts';
-import type {
-  HostFacts,
-  NetworkSnapshot,
-  NodeSnapshot,
-  NumaCellSnapshot,
-  PollGroup,
-  PollOutcome,
-  PoolSnapshot,
-} from './snapshot.ts';
+import type { HostFacts, NodeSnapshot, PollGroup, PollOutcome } from './snapshot.ts';
 
 /** How many deadlines each question of the beginning may take: a daemon that has just started is slow. */
 const OPENING_DEADLINES = 5;
@@ -83,9 +72,7 @@ export class HostSession {
    */
   readonly ended: Promise<unknown>;
   node: NodeSnapshot | undefined;
-  pools: readonly PoolSnapshot[] = [];
-  networks: readonly NetworkSnapshot[] | undefined;
-  cells: readonly NumaCellSnapshot[] | undefined;
+  readonly resources: HostResources;
 
   readonly #context: SessionContext;
   readonly #control: Connection;
@@ -106,9 +93,6 @@ export class HostSession {
   /** The newest; the statistics of a slow poll are joined with what is known by then. */
   #inventory: Inventory | undefined;
   #hasInventory = false;
-  #poolsReadAt = -Infinity;
-  #networksReadAt = -Infinity;
-  #cellsReadAt = -Infinity;
   #flagsReadAt = -Infinity;
 
   /** Connects, subscribes to events and reads what the host is. Rejects with the client's errors, leaving nothing open. */
@@ -149,6 +133,17 @@ export class HostSession {
     this.#monitorGroups = monitorGroups(poll.groups);
     this.#statistics = this.#poller(this.#monitorGroups);
     const groups = locklessGroups(poll.groups);
+    this.resources = new HostResources({
+      groups: poll.groups,
+      slowIntervalMs,
+      support,
+      hung,
+      acquire,
+      retire: () => {
+        this.#statisticsConnections.retire();
+      },
+      options,
+    });
     this.#perDomain = new PerDomainPoller({ support, groups: poll.groups, hung, acquire, options });
     this.#inventoryPoller = new InventoryPoller({
       domains,
@@ -206,7 +201,7 @@ export class HostSession {
         this.#flagsReadAt = -Infinity;
       },
       onPools: () => {
-        this.#poolsReadAt = -Infinity;
+        this.resources.pools.hurry();
       },
       onBackendLost: () => {
         this.#giveUp(
@@ -233,10 +228,11 @@ export class HostSession {
     if (this.#isOver()) return;
     // Mostly the statistics are there in a moment, and one snapshot does for both.
     if (waits) onFresh();
+    const { resources } = this;
     this.#groups.begin('node', () => this.#groups.run('node', () => this.#fetchNode()));
-    this.#groups.begin('pools', () => this.#groups.run('pools', () => this.#fetchPools()));
-    this.#groups.begin('networks', () => this.#groups.run('networks', () => this.#fetchNetworks()));
-    this.#groups.begin('numa', () => this.#groups.run('numa', () => this.#fetchCells()));
+    this.#groups.begin('pools', () => this.#groups.run('pools', () => resources.pools.refresh()));
+    this.#groups.begin('networks', () => this.#groups.run('networks', () => resources.networks.refresh()));
+    this.#groups.begin('numa', () => this.#groups.run('numa', () => resources.cells.refresh()));
     this.#groups.begin('statistics', async () => {
       await this.#groups.run('statistics', () => this.#fetchStatistics());
       if (this.#isOver()) return;
@@ -387,68 +383,5 @@ export class HostSession {
       if (error instanceof RemoteError) return undefined;
       throw error;
     }
-  }
-
-  async #fetchNetworks(): Promise<'not due' | undefined> {
-    const { groups, slowIntervalMs } = this.#context.poll;
-    const now = performance.now();
-    const withLeases = groups.has('lease');
-    if (!(withLeases || groups.has('network')) || now - this.#networksReadAt < slowIntervalMs) return 'not due';
-    this.#networksReadAt = now;
-    const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };
-    this.networks = await this.#support
-      .try('CONNECT_LIST_ALL_NETWORKS', () => fetchNetworks(source, withLeases, this.#options({ lane: 'bulk' })))
-      .catch((error: unknown) => {
-        // What was read before is not shown for new.
-        this.networks = undefined;
-        if (this.#reconnects(error)) this.#networksReadAt = -Infinity;
-        throw error;
-      });
-    return undefined;
-  }
-
-  async #fetchCells(): Promise<'not due' | undefined> {
-    const { groups, slowIntervalMs } = this.#context.poll;
-    const now = performance.now();
-    const hugepages = groups.has('hugepage');
-    if (!(hugepages || groups.has('numa')) || now - this.#cellsReadAt < slowIntervalMs) return 'not due';
-    this.#cellsReadAt = now;
-    try {
-      this.cells = await this.#hung.run(
-        'NUMA cells',
-        () => this.#statisticsConnections.acquire(),
-        (connection) => fetchCells(connection, this.#support, hugepages, this.#options({ lane: 'bulk' })),
-      );
-    } catch (error) {
-      this.cells = undefined;
-      throw error;
-    }
-    return undefined;
-  }
-
-  async #fetchPools(): Promise<'not due' | undefined> {
-    const { groups, slowIntervalMs } = this.#context.poll;
-    const now = performance.now();
-    const withVolumes = groups.has('volume');
-    if (!(withVolumes || groups.has('pool')) || now - this.#poolsReadAt < slowIntervalMs) return 'not due';
-    this.#poolsReadAt = now;
-    const source = { acquire: () => this.#statisticsConnections.acquire(), hung: this.#hung };
-    // When this fails the old sizes are not shown for new ones.
-    this.pools = await this.#support
-      .try('CONNECT_LIST_ALL_STORAGE_POOLS', () => fetchPools(source, withVolumes, this.#options({ lane: 'bulk' })))
-      .then((pools) => pools ?? [])
-      .catch((error: unknown) => {
-        this.pools = [];
-        if (this.#reconnects(error)) this.#poolsReadAt = -Infinity;
-        throw error;
-      });
-    return undefined;
-  }
-
-  /** Whether the same question may succeed at the next poll, over a new connection. */
-  #reconnects(error: unknown): boolean {
-    if (!isCutOff(error)) return false;
-    this.#statisticsConnections.retire();
-    return true;
   }
 }
