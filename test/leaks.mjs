@@ -2,13 +2,15 @@
 // Searches what a run of the tests wrote for the secrets they planted. A leak is told by file, line and the secret's name;
 // its value is told nowhere.
 //   node test/leaks.mjs DIRECTORY   exit code 1 and one line for each leak
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const REGISTRY = join(dirname(fileURLToPath(import.meta.url)), 'planted-secrets.json');
 /** What the lab made itself and planted while it ran, in the directory: one `{ name, value }` a line. */
 const GENERATED = 'planted.jsonl';
+/** How much of a file is looked at in one piece: a long run's output does not fit into memory. */
+const PIECE_BYTES = 16 * 1024 * 1024;
 
 /**
  * Every secret planted in a line of any file of a directory.
@@ -17,19 +19,44 @@ const GENERATED = 'planted.jsonl';
  */
 export function findLeaks(directory) {
   const needles = plantedIn(directory).flatMap(({ name, value }) => formsOf(value).map((form) => ({ name, form })));
-  const leaks = [];
+  const longest = Math.max(...needles.map(({ form }) => form.length));
+  const leaks = new Set();
   const files = readdirSync(directory).filter((file) => file !== GENERATED);
   let bytes = 0;
   for (const file of files) {
-    const text = readFileSync(join(directory, file), 'latin1');
-    bytes += text.length;
-    for (const { name, form } of needles) {
-      for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
-        leaks.push(`${file}:${String(text.slice(0, at).split('\n').length)}: ${name}`);
+    let line = 1;
+    for (const { text, fresh } of piecesOf(join(directory, file), longest - 1)) {
+      bytes += fresh;
+      for (const { name, form } of needles) {
+        for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + form.length)) {
+          leaks.add(`${file}:${String(line + newlines(text.slice(0, at)))}: ${name}`);
+        }
       }
+      // What comes again at the beginning of the next piece is counted there.
+      line += newlines(text.slice(0, Math.max(0, text.length - (longest - 1))));
     }
   }
-  return { leaks: [...new Set(leaks)], files: files.length, bytes };
+  return { leaks: [...leaks], files: files.length, bytes };
+}
+
+function newlines(text) {
+  return text.split('\n').length - 1;
+}
+
+/** A file in pieces, each with the last `overlap` characters of the one before: a secret may stand across the border. */
+function* piecesOf(path, overlap) {
+  const file = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(PIECE_BYTES);
+    let tail = '';
+    for (let fresh = readSync(file, buffer); fresh > 0; fresh = readSync(file, buffer)) {
+      const text = tail + buffer.latin1Slice(0, fresh);
+      yield { text, fresh };
+      tail = text.slice(-overlap);
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 function plantedIn(directory) {

@@ -52,6 +52,20 @@ it('finds every secret of the registry, and those made while the tests ran', () 
   expect([...new Set(names)].sort()).toEqual([...Object.keys(registry), made.name].sort());
 });
 
+it('finds a secret anywhere in a file that is larger than what is looked at in one piece, with its line', () => {
+  const value = secret(NAME);
+  const piece = 16 * 1024 * 1024;
+  const line = `${'x'.repeat(1023)}\n`;
+  const lines = (count: number): string => line.repeat(count);
+  const across = `${lines(piece / 1024 - 1)}${'y'.repeat(1024 - 10)}${value}\n`;
+  writeFileSync(join(directory, 'long.log'), `${across}${lines(100)}${value}\n`);
+  const at = piece / 1024;
+  expect(search()).toEqual({
+    status: 1,
+    said: `long.log:${String(at)}: ${NAME}\nlong.log:${String(at + 101)}: ${NAME}\n`,
+  });
+});
+
 it('finds nothing where there is nothing', () => {
   writeFileSync(join(directory, 'exporter.log'), '{"level":"info","token":"[redacted]"}\n');
   expect(search()).toEqual({ status: 0, said: '' });

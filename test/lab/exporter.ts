@@ -116,10 +116,20 @@ export async function scrape(url: string): Promise<Exposition> {
   const began = performance.now();
   const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
   const text = await response.text();
-  keepOutput('answers-scrape', text);
+  keepPage(text);
   const tookMs = performance.now() - began;
   if (!response.ok) throw new Error(`${url}: ${String(response.status)}`);
   return parsePage(text, tookMs);
+}
+
+const keptSeries = new Set<string>();
+
+/** Keeps what of a page no page had before. Numbers hold no secret, and the pages of a long run are many gigabytes. */
+function keepPage(text: string): void {
+  const lines = text.split('\n').map((line) => (line.startsWith('#') ? line : line.slice(0, line.lastIndexOf(' '))));
+  const fresh = lines.filter((line) => !keptSeries.has(line));
+  for (const line of fresh) keptSeries.add(line);
+  if (fresh.length > 0) keepOutput('answers-scrape', `${fresh.join('\n')}\n`);
 }
 
 /** Reads a page of the text format that took so long to come; throws where it is none. */
