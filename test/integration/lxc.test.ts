@@ -53,7 +53,10 @@ afterAll(async () => {
 async function done(action: string, more: object = {}): Promise<TaskView> {
   checker.mayRestart('c1');
   const answer = await api.post(`/hosts/lxc/domains/${uuid}/actions`, { action, ...more });
-  return endOf(api, taskOf(answer).id);
+  const task = await endOf(api, taskOf(answer).id);
+  // Else a failing test would tell the state and not the daemon's words.
+  expect(task.error).toBeUndefined();
+  return task;
 }
 
 const shown = (page: Exposition, domain: string): string[] =>
@@ -133,6 +136,12 @@ test('it is suspended and resumed', async () => {
 });
 
 test('it is shut down and forced off, and its figures go with it', async () => {
+  // The event that tells libvirt a container's init is lost when it comes before virLXCMonitorNew has added its program;
+  // that container can be forced off, and never shut down (seen once in some hundred starts, with 9.0.0).
+  for (let tries = 0; tries < 5 && !(await containers.knowsInit('c1')); tries++) {
+    await done('destroy');
+    await done('start');
+  }
   expect(await done('shutdown', { options: { mode: 'signal' } })).toMatchObject({
     state: 'succeeded',
     result: { state: 'shutoff' },

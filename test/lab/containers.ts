@@ -17,6 +17,8 @@ export interface Containers {
   virsh(...args: string[]): Promise<string>;
   /** Makes a persistent domain of one container and leaves it off. */
   define(name: string): Promise<void>;
+  /** Whether libvirt knows the process that a running container's shutdown has to tell. */
+  knowsInit(name: string): Promise<boolean>;
 }
 
 /**
@@ -61,5 +63,13 @@ export async function openContainers(lab: Lab, libvirtd: Libvirtd): Promise<Cont
       await virsh('define', path);
       names.push(name);
     },
+    knowsInit: (name) =>
+      virsh('lxc-enter-namespace', name, '--noseclabel', '/bin/true').then(
+        () => true,
+        (error: unknown) => {
+          if (String(error).includes('Init pid is not yet available')) return false;
+          throw error;
+        },
+      ),
   };
 }
