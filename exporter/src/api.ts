@@ -9,6 +9,7 @@ import type { AuthDenied } from './auth/request-guard.ts';
 import { TokenFileWatcher } from './auth/token-file-watcher.ts';
 import type { Config } from './config/config.ts';
 import { ConsoleService } from './console/console-service.ts';
+import type { AuthRefusal } from './contract/auth-refusals.ts';
 import type { ConsoleEvent } from './console/console-service.ts';
 import type { ConsoleHost } from './console/session.ts';
 import type { HostInspection } from './hosts/inspection.ts';
@@ -34,6 +35,8 @@ interface ApiOptions {
   readonly consoleHosts: ReadonlyMap<string, ConsoleHost>;
   /** Counts what happened with consoles. */
   readonly onConsoleEvent: (event: ConsoleEvent, sessions: number) => void;
+  /** Counts requests whose maker is not known. */
+  readonly onRefused: (refusal: AuthRefusal) => void;
   /** Counts how a request for an action ended. */
   readonly onActionEnd: (end: { readonly action: string; readonly result: string }) => void;
   readonly logger: ApiLog;
@@ -59,10 +62,11 @@ const END_RESULTS: Readonly<Partial<Record<AuditEvent['event'], string>>> = {
 
 /** Begins to watch the tokens; nothing else happens by itself. */
 export function composeApi(options: ApiOptions): Api {
-  const { config, feed, hosts, inspections, onActionEnd, logger } = options;
+  const { config, feed, hosts, inspections, onRefused, onActionEnd, logger } = options;
   const byName = new Map(hosts.map((host) => [host.name, host]));
   const guard = new RequestGuard({
     api: config.api,
+    onRefused,
     onDenied: (denied) => {
       logger.warn(denied, deniedText(denied));
     },

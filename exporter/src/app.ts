@@ -8,6 +8,7 @@ import { startDemoFleet } from '@vireo/libvirt/testing';
 import type { Logger } from 'pino';
 import { composeApi } from './api.ts';
 import { composeConsoleHosts } from './console-hosts.ts';
+import { CertificateWatch } from './certificate-watch.ts';
 import { logChange } from './change-log.ts';
 import type { Config, HostConfig } from './config/config.ts';
 import { domainFilter } from './hosts/domain-filter.ts';
@@ -20,7 +21,9 @@ import { createHttpServer } from './http/server.ts';
 import { localDaemonUri } from './local-daemon.ts';
 import { MetricsPage } from './metrics/metrics-page.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
+import { certificateExpiries } from './web/certificate-expiry.ts';
 import { WebConfigFile } from './web/web-config-file.ts';
+import type { WebConfig } from './web/web-config.ts';
 
 /** How long answers under way may take once we stop. */
 const HTTP_CLOSE_MS = 2_000;
@@ -66,6 +69,16 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   const demo = config.demo ? await startDemoFleet() : undefined;
   const watched = watchedHosts(config, demo?.hosts ?? []);
   const self = new SelfMetrics({ version });
+  const showCertificates = ({ tls }: WebConfig): void => {
+    self.observeWebCertificates(certificateExpiries(tls));
+  };
+  if (web !== undefined) showCertificates(web.initial);
+  web?.onChange(showCertificates);
+  const onRefused = self.observeRefusal.bind(self);
+  const observers: Observers = {
+    self,
+    certificates: new CertificateWatch({ onCertificates: self.observeHostCertificates.bind(self) }),
+  };
   const page = new MetricsPage({
     process: self,
     onError: (error) => {
@@ -73,13 +86,13 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
     },
   });
   const feed = new EventFeed();
-  const hosts = watched.map((host) => watch(host, config, { self, page, feed, logger }));
-  const inspections = new Map(watched.map((host) => [host.name, inspect(host, config, self)]));
+  const hosts = watched.map((host) => watch(host, config, { observers, page, feed, logger }));
+  const inspections = new Map(watched.map((host) => [host.name, inspect(host, config, observers)]));
   const consoles = composeConsoleHosts(
     hosts.flatMap((host, i) => {
       const source = watched[i];
       if (source === undefined) return [];
-      const open = opener(source, config, self);
+      const open = opener(source, config, observers);
       return [{ ...source, host, open: ({ keepalive }, signal) => open(false, signal, keepalive) }];
     }),
   );
@@ -92,6 +105,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
     onConsoleEvent: (event, sessions) => {
       self.observeConsole(event, sessions);
     },
+    onRefused,
     onActionEnd: (end) => {
       self.observeAction(end);
     },
@@ -99,6 +113,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   });
   const server = createHttpServer({
     ...(web === undefined ? {} : { web }),
+    onRefused,
     hosts: () => hosts.map((host) => host.snapshot),
     metrics: async (request) => {
       const response = await page.respond(request);
@@ -119,7 +134,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
       web?.close();
       await api.stop();
       await consoles.close();
-      await Promise.all(hosts.map((host) => host.stop()));
+      await Promise.all([observers.certificates.close(), ...hosts.map((host) => host.stop())]);
       await demo?.close();
       self.close();
     },
@@ -154,16 +169,17 @@ function watchedHosts(config: Config, demo: readonly { readonly name: string; re
 }
 
 interface WatchContext {
-  readonly self: SelfMetrics;
+  readonly observers: Observers;
   readonly page: MetricsPage;
   readonly feed: EventFeed;
   readonly logger: Logger;
 }
 
-function watch(host: WatchedHost, config: Config, { self, page, feed, logger }: WatchContext): Host {
+function watch(host: WatchedHost, config: Config, { observers, page, feed, logger }: WatchContext): Host {
   const { name, uri, simulated } = host;
   const poll = pollOptions(host, config);
-  const open = opener(host, config, self);
+  const open = opener(host, config, observers);
+  const { self } = observers;
   const publisher = new HostChangePublisher(feed, name);
   let connected = false;
   self.addHost(name);
@@ -190,19 +206,23 @@ function watch(host: WatchedHost, config: Config, { self, page, feed, logger }: 
   });
 }
 
-function inspect(host: WatchedHost, config: Config, self: SelfMetrics): HostInspection {
-  return new HostInspection({ host: host.name, open: opener(host, config, self), slots: config.poll.maxInFlight });
+function inspect(host: WatchedHost, config: Config, observers: Observers): HostInspection {
+  return new HostInspection({ host: host.name, open: opener(host, config, observers), slots: config.poll.maxInFlight });
 }
 
+/** Who is told of connections and calls. */
+interface Observers {
+  readonly self: SelfMetrics;
+  readonly certificates: CertificateWatch;
+}
+
+type Open = (readOnly: boolean, signal: AbortSignal, keepalive?: boolean) => Promise<Connection>;
+
 /** How connections to a host are opened. */
-function opener(
-  { name, uri, credentials }: WatchedHost,
-  config: Config,
-  self: SelfMetrics,
-): (readOnly: boolean, signal: AbortSignal, keepalive?: boolean) => Promise<Connection> {
+function opener({ name, uri, credentials }: WatchedHost, config: Config, { self, certificates }: Observers): Open {
   const client = credentials === undefined ? {} : { credentials: revealed(credentials) };
-  return (readOnly, signal, keepalive = true) =>
-    connect(uri, {
+  const open: Open = async (readOnly, signal, keepalive = true) => {
+    const connection = await connect(uri, {
       ...client,
       ...(keepalive ? {} : { keepalive: false }),
       readOnly,
@@ -212,6 +232,10 @@ function opener(
         self.observeCall({ host: name, ...call });
       },
     });
+    certificates.take(name, connection, (later) => open(true, later));
+    return connection;
+  };
+  return open;
 }
 
 function revealed({ username, password }: NonNullable<HostConfig['credentials']>): Credentials {

@@ -20,6 +20,7 @@ import type { RpcClientOptions } from './rpc/rpc-client.ts';
 import { openTransport } from './transport/open.ts';
 import { DEFAULT_CONNECT_MS } from './transport/options.ts';
 import type { TransportOptions } from './transport/options.ts';
+import { certificatesOf } from './transport/tls.ts';
 import { parseConnectionUri, redactUri } from './uri.ts';
 import type { ConnectionUri } from './uri.ts';
 
@@ -80,7 +81,7 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
   const rpc = new RpcClient(pipe, rpcOptions(options));
   try {
     const opened = await open(rpc, parsed, options, readOnly, connectMs);
-    return new Connection(rpc, { uri: opened, readOnly });
+    return new Connection(rpc, { uri: opened, readOnly, certificates: certificatesOf(pipe) });
   } catch (error) {
     const reason = rootReason(error, pipe, parsed);
     rpc.close(reason instanceof LibvirtError ? reason : undefined);

@@ -31,10 +31,12 @@ const API: ApiConfig = {
 
 function guarded(api: Partial<ApiConfig> = {}) {
   const denied: AuthDenied[] = [];
+  const refused: string[] = [];
   const clock = { ms: 0 };
   const guard = new RequestGuard({
     api: { ...API, ...api },
     onDenied: (fact) => denied.push(fact),
+    onRefused: ({ method, reason }) => refused.push(`${method} ${reason}`),
     now: () => clock.ms,
   });
   /** The name of the token, or the code. */
@@ -42,7 +44,7 @@ function guarded(api: Partial<ApiConfig> = {}) {
     const result = await guard.guard({ authorization: undefined, grafanaId: undefined, address: '10.0.0.9', ...facts });
     return 'code' in result ? result.code : result.principal.tokenName;
   };
-  return { guard, denied, clock, ask };
+  return { guard, denied, refused, clock, ask };
 }
 
 describe('a request', () => {
@@ -119,6 +121,15 @@ describe('too many failures of an address', () => {
     expect(denied.map(({ code }) => code)).toEqual([
       ...Array.from({ length: 10 }, () => 'VIREO_AUTH_TOKEN'),
       'VIREO_AUTH_RATE',
+    ]);
+  });
+
+  it('are counted one by one, with those the audit no longer hears of', async () => {
+    const { ask, refused } = await failed();
+    for (let i = 0; i < 5; i++) await ask();
+    expect(refused).toEqual([
+      ...Array.from({ length: 10 }, () => 'token unknown'),
+      ...Array.from({ length: 5 }, () => 'token too_many'),
     ]);
   });
 
@@ -272,7 +283,10 @@ describe('with Grafana', () => {
   });
 
   it('refuses a bad identity with its code, tells the audit, and holds it against nobody', async () => {
-    const { ask, denied } = guarded({ grafana: grafana(), tokens: [token('ops', OPS, { requireIdentity: true })] });
+    const { ask, denied, refused } = guarded({
+      grafana: grafana(),
+      tokens: [token('ops', OPS, { requireIdentity: true })],
+    });
     const planted = identityToken(key, { ...claims, iss: 'https://evil.example' });
     expect(await ask({ authorization, grafanaId: planted })).toBe('VIREO_IDENTITY_INVALID');
     const expired = identityToken(key, { ...claims, exp: seconds - 3600 });
@@ -287,6 +301,10 @@ describe('with Grafana', () => {
       tokenName: 'ops',
     });
     expect(JSON.stringify(denied)).not.toContain(planted.slice(0, 20));
+    expect(refused.slice(0, 3)).toEqual(
+      ['invalid', 'expired', 'missing'].map((reason) => `grafana_identity ${reason}`),
+    );
+    expect(refused).toHaveLength(32);
   });
 
   it('wants an identity with the tokens that require one; one that is sent is checked with every token', async () => {

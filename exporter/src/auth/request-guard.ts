@@ -2,6 +2,7 @@
 // Decides about a request from its plain facts: who makes it, and whether they may. Knows nothing of HTTP servers.
 
 import type { ApiConfig } from '../config/config.ts';
+import type { AuthRefusal } from '../contract/auth-refusals.ts';
 import type { ProblemCode } from '../contract/problems.ts';
 import type { Privilege } from '../contract/privileges.ts';
 import { ClientAddress, failureKey } from './client-address.ts';
@@ -62,15 +63,28 @@ export interface AuthDenied extends Asked {
 export interface RequestGuardOptions {
   readonly api: ApiConfig;
   readonly onDenied: (denied: AuthDenied) => void;
+  /** Told of every request nobody knows the maker of, those too that the audit no longer hears of. */
+  readonly onRefused?: (refusal: AuthRefusal) => void;
   /** For tests. */
   readonly identity?: GrafanaIdentityOptions;
   /** Milliseconds, never going back; for the rate limits. */
   readonly now?: () => number;
 }
 
+/** What the denials of {@link RequestGuard.guard} are called in the metrics; who asks too often is known all the same. */
+const REFUSALS: Readonly<Partial<Record<ProblemCode, AuthRefusal>>> = {
+  VIREO_AUTH_MISSING: { method: 'token', reason: 'missing' },
+  VIREO_AUTH_TOKEN: { method: 'token', reason: 'unknown' },
+  VIREO_IDENTITY_REQUIRED: { method: 'grafana_identity', reason: 'missing' },
+  VIREO_IDENTITY_INVALID: { method: 'grafana_identity', reason: 'invalid' },
+  VIREO_IDENTITY_EXPIRED: { method: 'grafana_identity', reason: 'expired' },
+  VIREO_IDENTITY_UNAVAILABLE: { method: 'grafana_identity', reason: 'unavailable' },
+};
+
 /** Guards the API. One for all requests. */
 export class RequestGuard {
   readonly #onDenied: (denied: AuthDenied) => void;
+  readonly #onRefused: (refusal: AuthRefusal) => void;
   readonly #identityOptions: GrafanaIdentityOptions;
   readonly #tokens: TokenStore;
   readonly #requests: RateLimiter;
@@ -81,9 +95,10 @@ export class RequestGuard {
   #addresses: ClientAddress;
   #identity: GrafanaIdentity | undefined;
 
-  constructor({ api, onDenied, identity = {}, now }: RequestGuardOptions) {
+  constructor({ api, onDenied, onRefused = () => undefined, identity = {}, now }: RequestGuardOptions) {
     const clock = now === undefined ? {} : { now };
     this.#onDenied = onDenied;
+    this.#onRefused = onRefused;
     this.#identityOptions = identity;
     this.#api = api;
     this.#tokens = new TokenStore(api.tokens);
@@ -122,7 +137,14 @@ export class RequestGuard {
   }
 
   /** Who makes a request, or why it is refused. What they may do is for {@link authorize}. */
-  async guard({ authorization, grafanaId, address }: RequestFacts): Promise<GuardResult> {
+  async guard(facts: RequestFacts): Promise<GuardResult> {
+    const result = await this.#identify(facts);
+    const refusal = 'code' in result ? REFUSALS[result.code] : undefined;
+    if (refusal !== undefined) this.#onRefused(refusal);
+    return result;
+  }
+
+  async #identify({ authorization, grafanaId, address }: RequestFacts): Promise<GuardResult> {
     const principal = this.#admit(authorization, address);
     if (!(principal instanceof Principal)) return principal;
     const { tokenName } = principal;
@@ -211,6 +233,7 @@ export class RequestGuard {
   #blocked(key: string, address: string): Denial | undefined {
     const rate = this.#failures.check(key);
     if (rate.allowed) return undefined;
+    this.#onRefused({ method: 'token', reason: 'too_many' });
     const denial: Denial = {
       code: 'VIREO_AUTH_RATE',
       detail: 'too many requests without a valid token from this address',

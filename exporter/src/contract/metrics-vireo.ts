@@ -93,6 +93,24 @@ export const VIREO_PROCESS_FACTS = {
     what: 'How often the connection to the host was made again after it had been lost',
     from: 'host supervisor of Vireo',
   },
+  vireo_host_certificate_expiry_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['host', 'certificate'],
+    what: 'Until when a certificate of the newest TLS connection to the host is good: daemon, client or authority',
+    from: 'TLS transport of Vireo',
+  },
+  vireo_web_certificate_expiry_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['certificate'],
+    what: 'Until when a certificate Vireo serves with is good, the first to expire of its file: server or client_authority',
+    from: 'web configuration of Vireo',
+  },
+  vireo_auth_refusals_total: {
+    type: 'counter',
+    labels: ['method', 'reason'],
+    what: 'Requests refused because nobody knows whose they are, by method (token, grafana_identity or password) and reason',
+    from: 'access control of Vireo',
+  },
   vireo_actions_total: {
     type: 'counter',
     labels: ['action', 'result'],

@@ -140,7 +140,10 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
       'kind',
       'group',
     ];
-    const ours = ['procedure', 'outcome', 'statistic', 'encoding', 'action', 'result', 'reason', 'end', 'direction'];
+    const ours = [
+      ...['procedure', 'outcome', 'statistic', 'encoding', 'action', 'result', 'reason', 'end', 'direction'],
+      ...['certificate', 'method'],
+    ];
     const allowed = new Set(name.startsWith('vireo_') ? [...dimensions, ...ours] : dimensions);
     if (family.type !== 'info') expect(family.labels.filter((label) => !allowed.has(label))).toEqual([]);
     if (name.startsWith('libvirt_')) expect(family.labels[0]).toBe('host');

@@ -3,6 +3,7 @@
 
 import type { ActionService } from '../actions/action-service.ts';
 import type { ConsoleService } from '../console/console-service.ts';
+import type { AuthRefusal } from '../contract/auth-refusals.ts';
 import type { RequestGuard } from '../auth/request-guard.ts';
 import type { HostInspection } from '../hosts/inspection.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
@@ -51,6 +52,8 @@ export interface ApiDeps {
 export interface HttpDeps {
   /** TLS, users and headers; absent: plain HTTP for everybody. */
   readonly web?: WebConfigFile;
+  /** Told of every request refused for lack of the web config file's credentials. */
+  readonly onRefused?: (refusal: AuthRefusal) => void;
   /** The newest snapshot of every configured host. */
   hosts(): readonly HostSnapshot[];
   metrics(request: PageRequest): Promise<MetricsResponse>;

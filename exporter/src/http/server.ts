@@ -52,7 +52,7 @@ export interface HttpServer {
 export function createHttpServer(deps: HttpDeps, patience: Patience = PATIENCE): HttpServer {
   const stopping = new AbortController();
   // One for both ways in, so that they share the rate limit.
-  const guard = deps.web === undefined ? undefined : new WebGuard(deps.web);
+  const guard = deps.web === undefined ? undefined : new WebGuard(deps.web, deps.onRefused);
   const app = createApp(deps, stopping.signal, guard);
   const { guard: tokens, consoles } = deps.api;
   const servers: Server[] = [];

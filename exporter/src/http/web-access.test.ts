@@ -23,14 +23,17 @@ let file: WebConfigFile;
 let server: HttpServer;
 let url: string;
 let port: number;
+let refused: string[];
 
 async function serve(yaml: string, patience?: Patience): Promise<void> {
   const path = join(directory, 'web.yml');
   writeFileSync(path, yaml);
   file = WebConfigFile.open(path, { logger: silent, lookIntervalMs: 20 });
+  refused = [];
   server = createHttpServer(
     {
       web: file,
+      onRefused: ({ method, reason }) => refused.push(`${method} ${reason}`),
       hosts: () => [hostSnapshot('kvm1')],
       metrics: () => Promise.resolve({ contentType: 'text/plain', body: Buffer.from('libvirt_up 1\n') }),
       api: apiOff(),
@@ -96,12 +99,17 @@ describe('users', () => {
     }
   });
 
-  it('of a password that is wrong are not let in', async () => {
+  it('of a password that is wrong are not let in, and counted; so is who gives none', async () => {
     await serve(`basic_auth_users: { alice: "${HASH}" }`);
     for (const pair of ['alice:Secret', 'bob:secret', ':', 'alice']) {
       const authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
       expect((await ask('/metrics', { authorization })).status).toBe(401);
     }
+    expect(refused).toEqual(Array.from({ length: 4 }, () => 'password wrong'));
+    await ask('/metrics');
+    expect(refused.at(-1)).toBe('password missing');
+    await ask('/metrics', GOOD);
+    expect(refused).toHaveLength(5);
   });
 
   it('are let in no more when the file is broken, nor anybody else', async () => {

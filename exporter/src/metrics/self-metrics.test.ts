@@ -16,6 +16,8 @@ describe('SelfMetrics', () => {
     metrics.observeCall({ host: 'kvm1', procedure: 'DOMAIN_GET_STATE', outcome: 'ok', durationMs: 2 });
     metrics.observeReconnect('kvm1');
     metrics.observeAction({ action: 'start', result: 'succeeded' });
+    metrics.observeHostCertificates('kvm1', [{ certificate: 'daemon', notAfter: 0 }]);
+    metrics.observeWebCertificates([{ certificate: 'server', notAfter: 0 }]);
     for (const event of ['console.ticket.issued', 'console.refused', 'console.closed']) {
       metrics.observeConsole({ event, mode: 'view', kind: 'vnc', reason: 'origin', end: 'left', bytesToClient: 5 }, 1);
     }
@@ -62,15 +64,43 @@ describe('SelfMetrics', () => {
     expect(valueOf(text, 'vireo_console_bytes_total', { direction: 'from_client' })).toBe(3);
   });
 
+  it('has every reason for a refusal before the first, and counts', async () => {
+    expect(valueOf(await metrics.render(), 'vireo_auth_refusals_total', { method: 'password', reason: 'wrong' })).toBe(
+      0,
+    );
+    metrics.observeRefusal({ method: 'password', reason: 'wrong' });
+    metrics.observeRefusal({ method: 'token', reason: 'unknown' });
+    const text = await metrics.render();
+    expect(valueOf(text, 'vireo_auth_refusals_total', { method: 'password', reason: 'wrong' })).toBe(1);
+    expect(valueOf(text, 'vireo_auth_refusals_total', { method: 'token', reason: 'unknown' })).toBe(1);
+    expect(valueOf(text, 'vireo_auth_refusals_total', { method: 'token', reason: 'missing' })).toBe(0);
+  });
+
+  it('says when certificates expire in seconds, of ours only those there are now', async () => {
+    const expiry = 'vireo_web_certificate_expiry_timestamp_seconds';
+    expect(valueOf(await metrics.render(), expiry)).toBeUndefined();
+    metrics.observeWebCertificates([
+      { certificate: 'server', notAfter: 5_000 },
+      { certificate: 'client_authority', notAfter: 6_000 },
+    ]);
+    metrics.observeWebCertificates([{ certificate: 'server', notAfter: 7_000 }]);
+    metrics.observeHostCertificates('kvm1', [{ certificate: 'daemon', notAfter: 8_000 }]);
+    const text = await metrics.render();
+    expect(valueOf(text, expiry)).toBe(7);
+    const host = { host: 'kvm1', certificate: 'daemon' };
+    expect(valueOf(text, 'vireo_host_certificate_expiry_timestamp_seconds', host)).toBe(8);
+  });
+
   it('forgets a host that was removed, and only that one', async () => {
     for (const host of ['kvm1', 'kvm2']) {
       metrics.addHost(host);
+      metrics.observeHostCertificates(host, [{ certificate: 'daemon', notAfter: 1 }]);
       metrics.observeCall({ host, procedure: 'A', outcome: 'ok', durationMs: 1 });
       metrics.observeCall({ host, procedure: 'B', outcome: 'error', durationMs: 1 });
     }
     await metrics.removeHost('kvm1');
     const hosts = parsePage(await metrics.render()).flatMap(({ labels }) => labels['host'] ?? []);
-    expect(hosts).toHaveLength(5);
+    expect(hosts).toHaveLength(6);
     expect(new Set(hosts)).toEqual(new Set(['kvm2']));
   });
 

@@ -5,6 +5,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { IntervalHistogram } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { AUTH_REFUSALS } from '../contract/auth-refusals.ts';
+import type { AuthRefusal } from '../contract/auth-refusals.ts';
 import { PROCESS_SECTION } from '../contract/metrics.ts';
 import type { ProcessMetricName } from '../contract/metrics.ts';
 import type { ProcessMetrics } from './metrics-page.ts';
@@ -32,6 +34,12 @@ export interface ObservedConsole {
   readonly end?: string;
   readonly bytesToClient?: number;
   readonly bytesFromClient?: number;
+}
+
+/** A certificate, and until when it is good in milliseconds since the epoch. */
+export interface ObservedCertificate {
+  readonly certificate: string;
+  readonly notAfter: number;
 }
 
 /** Options of {@link SelfMetrics}. */
@@ -71,6 +79,9 @@ export class SelfMetrics implements ProcessMetrics {
   private readonly calls: Counter;
   private readonly callSeconds: Counter;
   private readonly reconnects: Counter;
+  private readonly hostCertificates: Gauge;
+  private readonly webCertificates: Gauge;
+  private readonly authRefusals: Counter;
   private readonly actions: Counter;
   private readonly consoleSessions: Gauge;
   private readonly consoleTickets: Counter;
@@ -89,6 +100,16 @@ export class SelfMetrics implements ProcessMetrics {
     this.calls = new Counter({ ...described('vireo_rpc_calls_total'), registers });
     this.callSeconds = new Counter({ ...described('vireo_rpc_call_seconds_total'), registers });
     this.reconnects = new Counter({ ...described('vireo_host_reconnects_total'), registers });
+    this.hostCertificates = new Gauge({
+      ...described('vireo_host_certificate_expiry_timestamp_seconds'),
+      registers,
+    });
+    this.webCertificates = new Gauge({ ...described('vireo_web_certificate_expiry_timestamp_seconds'), registers });
+    this.authRefusals = new Counter({ ...described('vireo_auth_refusals_total'), registers });
+    // There from the start, so that the first of a kind is an increase.
+    for (const [method, reasons] of Object.entries(AUTH_REFUSALS)) {
+      for (const reason of reasons) this.authRefusals.inc({ method, reason }, 0);
+    }
     this.actions = new Counter({ ...described('vireo_actions_total'), registers });
     this.consoleSessions = new Gauge({ ...described('vireo_console_sessions'), registers });
     this.consoleTickets = new Counter({ ...described('vireo_console_tickets_total'), registers });
@@ -132,6 +153,24 @@ export class SelfMetrics implements ProcessMetrics {
     this.reconnects.inc({ host });
   }
 
+  /** Takes over the certificates of the newest connection to a host. */
+  observeHostCertificates(host: string, certificates: readonly ObservedCertificate[]): void {
+    for (const { certificate, notAfter } of certificates) {
+      this.hostCertificates.set({ host, certificate }, notAfter / 1000);
+    }
+  }
+
+  /** Takes over the certificates we serve with in place of those before. */
+  observeWebCertificates(certificates: readonly ObservedCertificate[]): void {
+    this.webCertificates.reset();
+    for (const { certificate, notAfter } of certificates) this.webCertificates.set({ certificate }, notAfter / 1000);
+  }
+
+  /** Counts one request whose maker is not known. */
+  observeRefusal({ method, reason }: AuthRefusal): void {
+    this.authRefusals.inc({ method, reason });
+  }
+
   /** Counts one request for an action that has ended. */
   observeAction({ action, result }: { readonly action: string; readonly result: string }): void {
     this.actions.inc({ action, result });
@@ -156,9 +195,9 @@ export class SelfMetrics implements ProcessMetrics {
 
   /** Drops every series of a host that is no longer configured. */
   async removeHost(host: string): Promise<void> {
-    for (const counter of [this.calls, this.callSeconds, this.reconnects]) {
-      const { values } = await counter.get();
-      for (const { labels } of values) if (labels['host'] === host) counter.remove(labels);
+    for (const metric of [this.calls, this.callSeconds, this.reconnects, this.hostCertificates]) {
+      const { values } = await metric.get();
+      for (const { labels } of values) if (labels['host'] === host) metric.remove(labels);
     }
   }
 

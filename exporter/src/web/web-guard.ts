@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether a request may come in at all, by the web config file as it is now. Knows nothing of paths or answers.
 
+import type { AuthRefusal } from '../contract/auth-refusals.ts';
 import { CredentialsCheck } from './credentials.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { WebConfigFile } from './web-config-file.ts';
@@ -15,11 +16,14 @@ export type Admission =
 /** Decides about requests. */
 export class WebGuard {
   private readonly file: WebConfigFile;
+  private readonly onRefused: (refusal: AuthRefusal) => void;
   private readonly credentials = new CredentialsCheck();
   private readonly limiter = new RateLimiter();
 
-  constructor(file: WebConfigFile) {
+  /** @param onRefused told of every request without the credentials it needs */
+  constructor(file: WebConfigFile, onRefused: (refusal: AuthRefusal) => void = () => undefined) {
     this.file = file;
+    this.onRefused = onRefused;
   }
 
   /**
@@ -39,6 +43,8 @@ export class WebGuard {
     if (users.size === 0 || request.ownCredentials) return { kind: 'admitted', headers };
     const verdict = await this.credentials.check(users, request.authorization);
     if (verdict === 'granted') return { kind: 'admitted', headers };
+    const given = request.authorization === undefined ? 'missing' : 'wrong';
+    this.onRefused({ method: 'password', reason: verdict === 'busy' ? 'too_many' : given });
     return { kind: 'refused', why: verdict === 'busy' ? 'busy' : 'credentials' };
   }
 }

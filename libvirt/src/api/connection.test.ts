@@ -10,7 +10,10 @@ const dom = { name: 'a', uuid: '6695eb01-f6a4-8304-79aa-97f2502e193f', id: 7 };
 
 function open(goodbye: Answer): { daemon: ScriptedDaemon; connection: Connection } {
   const daemon = new ScriptedDaemon().answer(CLOSE, goodbye);
-  return { daemon, connection: new Connection(daemon.rpc, { uri: 'test:///default', readOnly: true }) };
+  return {
+    daemon,
+    connection: new Connection(daemon.rpc, { uri: 'test:///default', readOnly: true, certificates: [] }),
+  };
 }
 
 it('says goodbye once, however often it is closed, and then refuses calls', async () => {

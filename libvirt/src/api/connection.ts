@@ -24,6 +24,12 @@ export interface ConnectionInfo {
   /** What the daemon opened: `qemu:///system`. */
   readonly uri: string;
   readonly readOnly: boolean;
+  /** Of a connection over TLS: when the daemon's certificate, ours and the authority's expire. Empty for others. */
+  readonly certificates: readonly {
+    readonly of: 'daemon' | 'client' | 'authority';
+    /** Milliseconds since the epoch. */
+    readonly notAfter: number;
+  }[];
 }
 
 /**
@@ -34,6 +40,8 @@ export interface ConnectionInfo {
 export class Connection {
   readonly uri: string;
   readonly readOnly: boolean;
+  /** See {@link ConnectionInfo.certificates}. */
+  readonly certificates: ConnectionInfo['certificates'];
   /** Domains: finding them, their state and XML, starting and stopping them. */
   readonly domains: DomainsApi;
   /** Statistics of many domains in one call. */
@@ -59,6 +67,7 @@ export class Connection {
     this.#rpc = rpc;
     this.uri = info.uri;
     this.readOnly = info.readOnly;
+    this.certificates = info.certificates;
     this.domains = new DomainsApi(rpc);
     this.stats = new StatsApi(rpc);
     this.devices = new DevicesApi(rpc);

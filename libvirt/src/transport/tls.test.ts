@@ -15,6 +15,7 @@ import { parseConnectionUri } from '../uri.ts';
 import { openTransport } from './open.ts';
 import type { TransportOptions } from './options.ts';
 import { readPki } from './pki.ts';
+import { certificatesOf } from './tls.ts';
 
 let directory = '';
 const servers: Server[] = [];
@@ -166,6 +167,21 @@ describe('a TLS connection', () => {
     const [data] = (await once(pipe, 'data')) as [Buffer];
     expect(data.toString()).toBe('got call');
     pipe.destroy();
+  });
+
+  it('knows until when the certificates of both sides and of the authority are good', async () => {
+    const days = 86_400_000;
+    const pipe = await open(await daemon('server', OK), 'good');
+    const seen = certificatesOf(pipe);
+    expect(seen.map(({ of }) => of)).toEqual(['daemon', 'authority', 'client']);
+    for (const { notAfter } of seen) {
+      expect(notAfter).toBeGreaterThan(Date.now() + 1.9 * days);
+      expect(notAfter).toBeLessThan(Date.now() + 2.1 * days);
+    }
+    pipe.destroy();
+    const unverified = await open(await daemon('expired', OK), 'good', '&no_verify=1');
+    expect(certificatesOf(unverified)[0]?.notAfter).toBeLessThan(Date.now() + 1000);
+    unverified.destroy();
   });
 
   it('compares an IP address with the certificate too', async () => {

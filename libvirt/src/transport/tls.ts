@@ -4,8 +4,8 @@
 
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { connect, TLSSocket } from 'node:tls';
+import type { ConnectionOptions, DetailedPeerCertificate } from 'node:tls';
 
 import { ProtocolError, UsageError } from '../errors.ts';
 import type { LibvirtError } from '../errors.ts';
@@ -65,6 +65,44 @@ export async function openTls(uri: ConnectionUri, options: TransportOptions): Pr
           ? 'the TLS handshake did not end'
           : 'the daemon did not confirm our certificate',
   });
+}
+
+/** A certificate a connection stands on. */
+export interface ConnectionCertificate {
+  /** The daemon's, the client's, or that of the authority behind the daemon's which expires first. */
+  readonly of: 'daemon' | 'client' | 'authority';
+  /** Milliseconds since the epoch of the last moment it is good for. */
+  readonly notAfter: number;
+}
+
+/** The certificates of a pipe that {@link openTls} made; none of any other. */
+export function certificatesOf(pipe: Duplex): ConnectionCertificate[] {
+  if (!(pipe instanceof TLSSocket)) return [];
+  const certificates: ConnectionCertificate[] = [];
+  const add = (of: ConnectionCertificate['of'], dates: readonly (string | undefined)[]): void => {
+    const times = dates.map((date) => Date.parse(date ?? '')).filter((time) => !Number.isNaN(time));
+    if (times.length > 0) certificates.push({ of, notAfter: Math.min(...times) });
+  };
+  // `{}` without one, whatever the types say.
+  const daemon: Partial<DetailedPeerCertificate> = pipe.getPeerCertificate(true);
+  add('daemon', [daemon.valid_to]);
+  add('authority', authoritiesOf(daemon));
+  const client = pipe.getCertificate();
+  add('client', [client !== null && 'valid_to' in client ? client.valid_to : undefined]);
+  return certificates;
+}
+
+/** When each authority's certificate expires; the last one is its own issuer. */
+function authoritiesOf(certificate: Partial<DetailedPeerCertificate>): string[] {
+  const dates: string[] = [];
+  const seen = new Set<string | undefined>([certificate.fingerprint256]);
+  let issuer: Partial<DetailedPeerCertificate> | undefined = certificate.issuerCertificate;
+  while (issuer?.valid_to !== undefined && !seen.has(issuer.fingerprint256)) {
+    seen.add(issuer.fingerprint256);
+    dates.push(issuer.valid_to);
+    issuer = issuer.issuerCertificate;
+  }
+  return dates;
 }
 
 function startTls(uri: ConnectionUri, address: ConnectionOptions & { host: string }, files: PkiFiles): TLSSocket {
