@@ -150,6 +150,8 @@ export const xmlDiff = z
     config: z.string().meta({ description: 'The configuration, without what differs anyway.' }),
   })
   .meta({ id: 'XmlDiff', description: 'What differs between how a domain runs and how it will start next.' });
+/** See {@link xmlDiff}. */
+export type XmlDiff = z.infer<typeof xmlDiff>;
 
 /** An answer that is an error: RFC 9457. */
 export const problem = z

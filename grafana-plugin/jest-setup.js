@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What jsdom lacks and @grafana/ui 13.2 with React 19 asks for.
+import './.config/jest-setup';
+
+// Not that of worker_threads, which keeps jest from ending.
+class MessageChannel {
+  port1 = { onmessage: null };
+  port2 = { postMessage: (data) => setTimeout(() => this.port1.onmessage?.({ data }), 0) };
+}
+class Observer {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+  takeRecords() {
+    return [];
+  }
+}
+globalThis.MessageChannel ??= MessageChannel;
+globalThis.ResizeObserver ??= Observer;
+globalThis.IntersectionObserver ??= Observer;

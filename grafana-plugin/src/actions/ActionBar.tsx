@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The buttons of a domain. Each opens its question; one that can't be asked now says why.
+
+import { t } from '@grafana/i18n';
+import { hasPermission } from '@grafana/runtime';
+import { Button, Dropdown, type IconName, Menu, Stack } from '@grafana/ui';
+import { ACTION_IDS, type ActionId } from '@vireo/exporter/contract';
+import React from 'react';
+import { PERMISSIONS } from '../constants';
+import { ActionDialog } from './ActionDialog';
+import { type ActionTarget, refusalOf } from './availability';
+import { actionLabel } from './texts';
+
+const BUTTONS: readonly ActionId[] = ['start', 'shutdown', 'reboot', 'suspend', 'resume', 'destroy'];
+const ICONS: Partial<Record<ActionId, IconName>> = {
+  start: 'play',
+  shutdown: 'power',
+  reboot: 'repeat',
+  suspend: 'pause',
+  resume: 'forward',
+  destroy: 'times-circle',
+};
+
+/** What {@link ActionBar} takes. */
+export interface ActionBarProps {
+  readonly domain: ActionTarget;
+  /** The action whose question is open; see useActionLink, or a state of your own. */
+  readonly action: ActionId | undefined;
+  readonly onAction: (action: ActionId | undefined) => void;
+  /** Which actions have a button of their own; the others are in a menu. */
+  readonly buttons?: readonly ActionId[];
+  readonly startedAtMs?: number | undefined;
+  readonly viewers?: number | undefined;
+  readonly canExecute?: boolean;
+}
+
+export function ActionBar({ domain, action, onAction, buttons = BUTTONS, canExecute, ...known }: ActionBarProps) {
+  const acting = {
+    mayOperate: hasPermission(PERMISSIONS.operate),
+    ...(canExecute !== undefined && { canExecute }),
+  };
+  const others = ACTION_IDS.filter((id) => !buttons.includes(id));
+  const menu = () => (
+    <Menu>
+      {others.map((id) => {
+        const refusal = refusalOf(id, domain, acting);
+        return (
+          <Menu.Item
+            key={id}
+            label={actionLabel(id, domain)}
+            disabled={refusal !== undefined}
+            {...(refusal !== undefined && { description: refusal })}
+            onClick={() => onAction(id)}
+          />
+        );
+      })}
+    </Menu>
+  );
+  return (
+    <Stack direction="row" gap={1} wrap="wrap">
+      {buttons.map((id) => {
+        const refusal = refusalOf(id, domain, acting);
+        return (
+          <Button
+            key={id}
+            size="sm"
+            variant="secondary"
+            icon={ICONS[id]}
+            disabled={refusal !== undefined}
+            {...(refusal !== undefined && { tooltip: refusal })}
+            onClick={() => onAction(id)}
+          >
+            {actionLabel(id, domain)}
+          </Button>
+        );
+      })}
+      {others.length > 0 && (
+        <Dropdown overlay={menu}>
+          <Button size="sm" variant="secondary" icon="ellipsis-v" aria-label={t('actions.more', 'More actions')} />
+        </Dropdown>
+      )}
+      {action !== undefined && (
+        <ActionDialog
+          key={`${action} ${domain.host} ${domain.uuid}`}
+          action={action}
+          domain={domain}
+          canExecute={canExecute}
+          onDismiss={() => onAction(undefined)}
+          onEscalate={onAction}
+          {...known}
+        />
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether an action can be asked for now, and if not why: by Grafana's permission, by the panel, by what the API allows.
+
+import { t } from '@grafana/i18n';
+import type { ActionId, DomainBrief } from '@vireo/exporter/contract';
+
+/** What must be known of a domain to act on it; a row of any list is enough. */
+export type ActionTarget = Pick<
+  DomainBrief,
+  | 'host'
+  | 'uuid'
+  | 'name'
+  | 'id'
+  | 'state'
+  | 'persistent'
+  | 'autostart'
+  | 'managedSave'
+  | 'allowedActions'
+  | 'refusedActions'
+>;
+
+/** Who wants to act, and from where. */
+export interface Acting {
+  /** Has Grafana's permission to operate (constants.ts). */
+  readonly mayOperate: boolean;
+  /** false: the dashboard around the panel forbids actions. */
+  readonly canExecute?: boolean;
+}
+
+/** Why an action is not available; undefined when it is. */
+export function refusalOf(action: ActionId, domain: ActionTarget, acting: Acting): string | undefined {
+  if (!acting.mayOperate) {
+    return t('refusal.permission', 'Needs the role "Vireo operator" of Grafana.');
+  }
+  if (acting.canExecute === false) {
+    return t('refusal.dashboard', 'This dashboard does not let you run actions.');
+  }
+  if (domain.allowedActions.includes(action)) {
+    return undefined;
+  }
+  return domain.refusedActions[action] ?? t('refusal.unknown', 'This Vireo does not know the action.');
+}
+
+/** Actions that lose what the guest has not written: the name of the domain must be typed. */
+export function needsTypedName(action: ActionId): boolean {
+  return action === 'destroy' || action === 'reset';
+}
+
+/** The options an action is sent with. */
+export function optionsOf(action: ActionId, domain: ActionTarget): Record<string, unknown> | undefined {
+  return action === 'autostart' ? { enabled: domain.autostart !== true } : undefined;
+}

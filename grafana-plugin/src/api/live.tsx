@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps what is shown fresh: events of the API mark what they are about as stale, at once and then at most twice a
+// second however many come. Where no stream comes about, the queries ask again by themselves; useLive says which it is.
+
+import { type QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
+import type { Task } from '@vireo/exporter/contract';
+import React, { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { eventsAddress } from './client';
+import { followEvents, type LiveEvent } from './event-source';
+import { KEYS } from './queries';
+
+/** `live`: events arrive. `polling`: everything shown is asked for again every few seconds. */
+export interface Live {
+  readonly mode: 'connecting' | 'live' | 'polling';
+}
+
+const LiveContext = createContext<Live>({ mode: 'polling' });
+/** Time between two renewals of the same thing. */
+const RENEW_MIN_MS = 500;
+
+/** How what is shown is kept fresh now. */
+export function useLive(): Live {
+  return useContext(LiveContext);
+}
+
+/** What {@link ApiProvider} takes. */
+export interface ApiProviderProps {
+  readonly client: QueryClient;
+  /** Another way to open a stream, or none; for tests, and for panels, which only ask. */
+  readonly openEvents?: ((address: string) => EventSource) | 'none';
+  readonly children: ReactNode;
+}
+
+/** The store and the stream, around everything that uses the hooks of queries.ts. */
+export function ApiProvider({ client, openEvents, children }: ApiProviderProps) {
+  return (
+    <QueryClientProvider client={client}>
+      {openEvents === 'none' ? children : <LiveProvider openEvents={openEvents}>{children}</LiveProvider>}
+    </QueryClientProvider>
+  );
+}
+
+function LiveProvider({
+  openEvents,
+  children,
+}: {
+  openEvents?: (address: string) => EventSource;
+  children: ReactNode;
+}) {
+  const client = useQueryClient();
+  const [mode, setMode] = useState<Live['mode']>('connecting');
+
+  useEffect(() => {
+    const stale = new Renewals((key) => void client.invalidateQueries({ queryKey: key }));
+    let stop: (() => void) | undefined;
+    const follow = () => {
+      // A hidden tab holds no stream: a browser has six connections to Grafana, for all tabs together.
+      if (document.hidden) {
+        stop?.();
+        stop = undefined;
+      } else if (stop === undefined) {
+        stop = followEvents({
+          address: eventsAddress,
+          onOpen: (open) => setMode(open ? 'live' : 'polling'),
+          onEvent: (event) => apply(event, client, stale),
+          ...(openEvents && { open: openEvents }),
+        });
+      }
+    };
+    follow();
+    document.addEventListener('visibilitychange', follow);
+    return () => {
+      document.removeEventListener('visibilitychange', follow);
+      stop?.();
+      stale.clear();
+    };
+  }, [client, openEvents]);
+
+  const live = useMemo(() => ({ mode }), [mode]);
+  return <LiveContext.Provider value={live}>{children}</LiveContext.Provider>;
+}
+
+/** What one event makes stale. */
+function apply(event: LiveEvent, client: QueryClient, stale: Renewals): void {
+  if (event.type === 'reset') {
+    stale.mark([]);
+    return;
+  }
+  if (event.type === 'task') {
+    client.setQueryData<Task>(KEYS.task(event.task.id), (known) => newer(known, event.task));
+    stale.mark(KEYS.taskLists);
+  }
+  if (event.type === 'poll.failed' || event.type === 'poll.recovered') {
+    stale.mark(KEYS.host(event.host));
+    return;
+  }
+  if (event.type !== 'domain.event') {
+    stale.mark(KEYS.hosts);
+    stale.mark(KEYS.host(event.host));
+    stale.mark(KEYS.domainLists);
+  }
+  if ('domain' in event) {
+    const domain = { host: event.host, uuid: event.domain.uuid };
+    stale.mark(KEYS.domain(domain));
+    stale.mark(KEYS.domainXml(domain));
+  }
+}
+
+/** An answer may overtake an event: a task that is over stays over. */
+function newer(known: Task | undefined, task: Task): Task {
+  return known !== undefined && known.steps.length > task.steps.length ? known : task;
+}
+
+/** Marks keys as stale: the first time at once, then not sooner than RENEW_MIN_MS after the time before. */
+export class Renewals {
+  readonly #renew: (key: readonly unknown[]) => void;
+  /** By key; `again` when it was marked since. */
+  readonly #waiting = new Map<string, { timer: ReturnType<typeof setTimeout>; again: boolean }>();
+
+  constructor(renew: (key: readonly unknown[]) => void) {
+    this.#renew = renew;
+  }
+
+  /** This key, and all that begin with it. */
+  mark(key: readonly unknown[]): void {
+    const id = JSON.stringify(key);
+    const waiting = this.#waiting.get(id);
+    if (waiting !== undefined) {
+      waiting.again = true;
+      return;
+    }
+    this.#renew(key);
+    const timer = setTimeout(() => {
+      const { again } = this.#waiting.get(id) ?? { again: false };
+      this.#waiting.delete(id);
+      if (again) {
+        this.mark(key);
+      }
+    }, RENEW_MIN_MS);
+    this.#waiting.set(id, { timer, again: false });
+  }
+
+  clear(): void {
+    this.#waiting.forEach(({ timer }) => clearTimeout(timer));
+    this.#waiting.clear();
+  }
+}

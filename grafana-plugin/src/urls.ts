@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every address of the app, in one place: pages, panels and extensions link by these functions only. Names of hosts may
+// hold anything, so they are encoded.
+
+import { PLUGIN_ID } from './constants';
+
+/** Where Grafana mounts the app. */
+export const ROOT = `/a/${PLUGIN_ID}`;
+
+/** Paths below {@link ROOT}, as the router wants them. */
+export const ROUTES = {
+  fleet: 'fleet',
+  host: 'hosts/:host',
+  domains: 'domains',
+  domain: 'hosts/:host/domains/:uuid',
+  tasks: 'tasks',
+} as const;
+
+/** Parts of the page of a domain. */
+export const DOMAIN_TABS = ['overview', 'devices', 'xml', 'events'] as const;
+/** One of {@link DOMAIN_TABS}. */
+export type DomainTab = (typeof DOMAIN_TABS)[number];
+
+/** A query string from what is given; several values make several parameters. */
+export function queryString(parameters: Readonly<Record<string, QueryValue>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) {
+      continue;
+    }
+    const values = Array.isArray(value) ? value : [value];
+    values.forEach((one) => query.append(name, String(one)));
+  }
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+/** What a parameter may be; undefined is left out. */
+export type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+/** The fleet, the first page. */
+export function fleetUrl(): string {
+  return `${ROOT}/fleet`;
+}
+
+/** One host. */
+export function hostUrl(host: string): string {
+  return `${ROOT}/hosts/${encodeURIComponent(host)}`;
+}
+
+/** The table of domains. */
+export function domainsUrl(filter: DomainFilter = {}): string {
+  return `${ROOT}/domains${queryString({ ...filter })}`;
+}
+/** What the table of domains shows; the parameters of its address. */
+export interface DomainFilter {
+  readonly host?: readonly string[];
+  readonly state?: readonly string[];
+  readonly q?: string;
+  readonly sort?: string;
+}
+
+/** One domain; `action` opens the dialog of that action, and does nothing by itself. */
+export function domainUrl(host: string, uuid: string, at: { tab?: DomainTab; action?: string } = {}): string {
+  return `${hostUrl(host)}/domains/${encodeURIComponent(uuid)}${queryString({ tab: at.tab, action: at.action })}`;
+}
+
+/** The list of tasks. */
+export function tasksUrl(filter: { host?: readonly string[]; uuid?: string; state?: readonly string[] } = {}): string {
+  return `${ROOT}/tasks${queryString(filter)}`;
+}
+
+/** Where an administrator enters address and tokens. */
+export function configurationUrl(): string {
+  return `/plugins/${PLUGIN_ID}`;
+}
