@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page around a plugin: Grafana's theme, router, portals and page frame. What stands where is in the URL, as in
+// Grafana: an app's pages below /a/ID/, its configuration at /plugins/ID, one panel alone at /d-solo/PANEL-ID.
+// `?theme=light` or `dark` chooses the theme.
+import { ThemeContext, createTheme } from '@grafana/data';
+import type { AppPlugin } from '@grafana/data';
+import { LocationServiceProvider, locationService } from '@grafana/runtime';
+import type { PluginPageProps } from '@grafana/runtime/plugin-page';
+import { ErrorBoundaryAlert, GlobalStyles, ModalsProvider, PortalContainer, Tab, TabsBar } from '@grafana/ui';
+import { Suspense, useEffect, useState } from 'react';
+import type { ReactElement, ReactNode } from 'react';
+import { Route, Router, Routes } from 'react-router';
+import { bootData } from './boot-data.ts';
+import { SoloPanel } from './solo-panel.tsx';
+
+const { plugin: meta } = bootData.lab;
+
+/** What Grafana draws around the pages of an app. */
+export function PluginPage({ actions, children, info, pageNav, renderTitle, subTitle }: PluginPageProps): ReactElement {
+  const title = pageNav?.text ?? meta.name;
+  return (
+    <main style={{ padding: 24 }}>
+      <nav aria-label="Breadcrumbs">
+        {[meta.name, pageNav?.parentItem?.text, pageNav?.text].filter((part) => part !== undefined).join(' / ')}
+      </nav>
+      <div style={{ display: 'flex', gap: 16, justifyContent: 'space-between', margin: '16px 0' }}>
+        <div>
+          {renderTitle?.(title) ?? <h1>{title}</h1>}
+          {(subTitle ?? pageNav?.subTitle) !== undefined && <div>{subTitle ?? pageNav?.subTitle}</div>}
+        </div>
+        {info?.map(({ label, value }) => (
+          <div key={label}>
+            {label}: {value}
+          </div>
+        ))}
+        <div>{actions}</div>
+      </div>
+      {pageNav?.children !== undefined && (
+        <TabsBar>
+          {pageNav.children.map(({ active, hideFromTabs, text, url }) =>
+            hideFromTabs === true ? null : <Tab key={text} label={text} active={active} href={url} />,
+          )}
+        </TabsBar>
+      )}
+      {children}
+    </main>
+  );
+}
+
+function AppPage({ plugin }: { readonly plugin: AppPlugin }): ReactElement {
+  const Root = plugin.root;
+  if (Root === undefined) return <p>The app has no page.</p>;
+  return <Root basename={`/a/${meta.id}`} meta={meta} query={{}} path="" onNavChanged={() => undefined} />;
+}
+
+function Configuration({ plugin }: { readonly plugin: AppPlugin }): ReactElement {
+  const wanted = locationService.getSearch().get('page');
+  const page = plugin.configPages?.find(({ id }) => wanted === null || id === wanted);
+  if (page === undefined) return <p>The app has no configuration page.</p>;
+  const Body = page.body;
+  return (
+    <main style={{ padding: 24 }}>
+      <h1>{page.title}</h1>
+      <Body plugin={plugin} query={{}} />
+    </main>
+  );
+}
+
+function Surroundings({ children }: { readonly children: ReactNode }): ReactElement {
+  const [at, setAt] = useState(locationService.getLocation());
+  useEffect(() => locationService.getHistory().listen(setAt), []);
+  const isLight = document.documentElement.dataset['theme'] === 'light';
+  return (
+    <ThemeContext.Provider value={createTheme({ colors: { mode: isLight ? 'light' : 'dark' } })}>
+      <GlobalStyles />
+      <LocationServiceProvider service={locationService}>
+        <Router location={at} navigator={locationService.getHistory()}>
+          <ModalsProvider>
+            <ErrorBoundaryAlert style="page">
+              <Suspense fallback={<p>Loading</p>}>{children}</Suspense>
+            </ErrorBoundaryAlert>
+          </ModalsProvider>
+          <PortalContainer />
+        </Router>
+      </LocationServiceProvider>
+    </ThemeContext.Provider>
+  );
+}
+
+/** The whole page. */
+export function Page({ plugin }: { readonly plugin: AppPlugin }): ReactElement {
+  return (
+    <Surroundings>
+      <Routes>
+        <Route path={`/a/${meta.id}/*`} element={<AppPage plugin={plugin} />} />
+        <Route path={`/plugins/${meta.id}`} element={<Configuration plugin={plugin} />} />
+        <Route path="/d-solo/:panel" element={<SoloPanel />} />
+        <Route path="*" element={<p>Not a page of the lab</p>} />
+      </Routes>
+    </Surroundings>
+  );
+}
