@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What jsdom lacks and @grafana/ui 13.2 with React 19 asks for.
 import './.config/jest-setup';
+import { configure } from '@testing-library/dom';
+
+// A busy machine is no fault; tests wait for what they name, not for time.
+configure({ asyncUtilTimeout: 10_000 });
 
 // Not that of worker_threads, which keeps jest from ending.
 class MessageChannel {

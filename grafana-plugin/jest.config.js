@@ -14,6 +14,7 @@ module.exports = {
     '^@vireo/exporter/contract$': '<rootDir>/../exporter/src/contract/index.ts',
   },
   maxWorkers: 2,
+  testTimeout: 60_000,
   transform: { '^.+\\.m?[tj]sx?$': base.transform['^.+\\.(t|j)sx?$'] },
   transformIgnorePatterns: [nodeModulesToTransform([...grafanaESModules, ...esModules])],
 };

@@ -38,13 +38,15 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
     <Alert
       severity={problem.isForbidden || problem.isMissing ? 'warning' : 'error'}
       title={titleOf(problem)}
-      {...(onRetry &&
-        !problem.isForbidden && {
-          buttonContent: <Trans i18nKey="states.retry">Try again</Trans>,
-          onRemove: onRetry,
-        })}
     >
-      <ProblemText problem={problem} />
+      <Stack direction="column" gap={1} alignItems="flex-start">
+        <ProblemText problem={problem} />
+        {onRetry && !problem.isForbidden && (
+          <Button variant="secondary" size="sm" icon="sync" onClick={onRetry}>
+            <Trans i18nKey="states.retry">Try again</Trans>
+          </Button>
+        )}
+      </Stack>
     </Alert>
   );
 }

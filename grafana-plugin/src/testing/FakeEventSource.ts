@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// An event stream that tests speak through; jsdom has none.
+
+/** Every one that was opened stands in `opened`. */
+export class FakeEventSource extends EventTarget {
+  static opened: FakeEventSource[] = [];
+
+  static readonly open = (address: string): EventSource => {
+    const source = new FakeEventSource(address);
+    FakeEventSource.opened.push(source);
+    return source as unknown as EventSource;
+  };
+
+  isClosed = false;
+  readonly url: string;
+
+  constructor(url: string) {
+    super();
+    this.url = url;
+  }
+
+  /** Sends an event as Vireo does. */
+  say(type: string, data: object = {}): void {
+    this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data) }));
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
