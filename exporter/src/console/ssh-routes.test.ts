@@ -2,9 +2,9 @@
 // With a program in ssh's place that does what ssh would: the shared connection as a socket that stands, streams that
 // echo, or the words ssh says when it fails.
 
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseConnectionUri } from '@vireo/libvirt';
 import { signIn } from './reach.ts';
@@ -23,6 +23,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 if [ -n "$master" ]; then
+  if [ "$last" = silent ]; then exec sleep 60; fi
   if [ "$last" = refused ]; then echo 'root@refused: Permission denied (publickey).' >&2; exit 255; fi
   touch "$socket"
   exec sleep 60
@@ -70,6 +71,28 @@ describe('SshRoutes', () => {
     stream.destroy();
   });
 
+  it('lets go at once of whoever leaves while it connects, and of the ssh that connects for nobody', async () => {
+    const leaving = new AbortController();
+    const why = new Error('the page was closed');
+    const open = routes('silent').open({ kind: 'tcp', host: '127.0.0.1', port: 5900 }, leaving.signal);
+    await waitUntil(() => exists(join(directory, 'calls')));
+    const socket = /-S (\S+)/.exec((await calls())[0] ?? '')?.[1] ?? '';
+    leaving.abort(why);
+    await expect(open).rejects.toBe(why);
+    await waitUntil(async () => !(await exists(dirname(socket))));
+  });
+
+  it('keeps the shared connection when one who wanted to use it leaves', async () => {
+    const ssh = routes();
+    const to = { kind: 'tcp', host: '127.0.0.1', port: 5900 } as const;
+    const first = await ssh.open(to, SIGNAL);
+    await expect(ssh.open(to, AbortSignal.abort(new Error('left')))).rejects.toThrow('left');
+    const second = await ssh.open(to, SIGNAL);
+    expect((await calls()).filter((call) => call.includes('-N'))).toHaveLength(1);
+    first.destroy();
+    second.destroy();
+  });
+
   it('hands on what ssh says when it is not let in', async () => {
     const refused = routes('refused').open({ kind: 'tcp', host: '127.0.0.1', port: 5900 }, SIGNAL);
     await expect(refused).rejects.toMatchObject({
@@ -89,7 +112,7 @@ describe('SshRoutes', () => {
 });
 
 async function exists(path: string): Promise<boolean> {
-  return readFile(path).then(
+  return access(path).then(
     () => true,
     () => false,
   );

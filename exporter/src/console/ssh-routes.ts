@@ -11,6 +11,7 @@ import { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { remoteSocketCommand, sshOfHost } from '@vireo/libvirt';
 import type { ConnectionUri } from '@vireo/libvirt';
+import { until } from '../hosts/until.ts';
 import { ConsoleEnd } from './console-end.ts';
 import type { ScreenAddress } from './locate.ts';
 
@@ -50,11 +51,9 @@ export class SshRoutes {
       master.close();
     };
     try {
-      const socket = await master.socket;
-      signal.throwIfAborted();
-      return this.#openStream(to, socket, release);
+      return this.#openStream(to, await until(master.socket, signal), release);
     } catch (error) {
-      if (this.#master === master) this.#master = undefined;
+      // Others may be using it, or still wait for it.
       release();
       throw error;
     }
@@ -107,27 +106,27 @@ export class SshRoutes {
       // After stderr was read whole.
       master.once('close', () => {
         over ??= said() === '' ? 'it ended' : said();
+        if (this.#master === self) this.#master = undefined;
         close();
       });
       const ended = (): string | undefined => over;
-      const until = performance.now() + MASTER_READY_MS;
+      const lateAt = performance.now() + MASTER_READY_MS;
       while (!(await exists(socket))) {
         const why =
-          ended() ?? (performance.now() > until ? `not connected within ${String(MASTER_READY_MS)} ms` : undefined);
+          ended() ?? (performance.now() > lateAt ? `not connected within ${String(MASTER_READY_MS)} ms` : undefined);
         if (why !== undefined || closed) {
           close();
           throw new ConsoleEnd('unreachable', `ssh: ${why ?? 'closed'}`);
         }
         await delay(LOOK_MS);
       }
-      master.once('exit', () => {
-        if (this.#master === self) this.#master = undefined;
-      });
       return socket;
     };
     const socket = start();
-    // Whoever waits for it hears; nobody may.
-    socket.catch(() => undefined);
+    // Whoever waits for it hears; nobody may. Whoever comes next tries anew.
+    socket.catch(() => {
+      if (this.#master === self) this.#master = undefined;
+    });
     const self: Master = { socket, users: 0, close };
     return self;
   }

@@ -34,6 +34,33 @@ describe('WebSocketClient', () => {
     socket.emit('close');
     expect(ends.at(-1)).toBe('left');
   });
+
+  it('does not give a browser up that is not read because the console takes nothing', () => {
+    jest.useFakeTimers();
+    const socket = Object.assign(new EventEmitter(), {
+      isPaused: false,
+      ping: jest.fn(),
+      pause: () => (socket.isPaused = true),
+      resume: () => (socket.isPaused = false),
+    });
+    const ends: string[] = [];
+    const client = new WebSocketClient(socket as unknown as WebSocket, {
+      onBytes: () => undefined,
+      onEnd: ({ end }) => ends.push(end),
+    });
+    jest.advanceTimersByTime(2 * PING_MS);
+    client.pause();
+    jest.advanceTimersByTime(20 * PING_MS);
+    expect(ends).toEqual([]);
+    // The proxies between still see something.
+    expect(socket.ping).toHaveBeenCalledTimes(22);
+    client.resume();
+    jest.advanceTimersByTime(3 * PING_MS);
+    expect(ends).toEqual([]);
+    jest.advanceTimersByTime(PING_MS);
+    expect(ends).toEqual(['unresponsive']);
+    socket.emit('close');
+  });
 });
 
 describe('takeConsoles', () => {

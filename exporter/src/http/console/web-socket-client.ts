@@ -47,7 +47,8 @@ export class WebSocketClient implements SessionClient {
         events.onEnd(new ConsoleEnd('unresponsive'));
         return;
       }
-      this.#unanswered++;
+      // While the console takes nothing its browser is not read, so its answers wait with what it typed.
+      if (!socket.isPaused) this.#unanswered++;
       socket.ping();
     }, PING_MS);
   }
@@ -69,6 +70,8 @@ export class WebSocketClient implements SessionClient {
   }
 
   resume(): void {
+    // What it answered meanwhile is only read now.
+    this.#unanswered = 0;
     this.#socket.resume();
   }
 
