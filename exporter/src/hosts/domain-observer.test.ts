@@ -45,6 +45,7 @@ const callsOf = (procedure: { readonly number: number }): number =>
 const running = (): string[] =>
   [...watch.host.snapshot.domains.values()].filter(({ state }) => state === 'running').map(({ name }) => name);
 
+const DISK = "<disk type='file' device='disk'><target dev='vda'/></disk>";
 const NO_JOB = { found: false, type: 0, bandwidth: 0n, cur: 0n, end: 0n };
 
 /** QEMU's driver says so of a job that is ready (3) or over (0). */
@@ -99,6 +100,45 @@ describe('block jobs', () => {
     expect(observed('web-1')?.blockJobs).toHaveLength(1);
     simulated.thaw('db-1');
     await until(() => observed('db-1')?.blockJobs?.length === 1, 'its job again');
+  });
+
+  it('of the one domain that has disks are found among many that have none', async () => {
+    let last = '';
+    await startUp({
+      fleet: { domainsPerHost: 40 },
+      prepare: (fake, simulated) => {
+        // As in bulk statistics, the last of the list comes first.
+        last = simulated.domains.find(({ isActive }) => isActive)?.spec.name ?? '';
+        withXml(fake, (name) => (name === last ? DISK : ''));
+      },
+    });
+    // More than have their turn at one poll.
+    expect(running().length).toBeGreaterThan(20);
+    await until(() => observed(last)?.blockJobs !== undefined, 'its turn');
+  });
+
+  it('on thousands of slow disks are looked for bit by bit, and no other part waits for that', async () => {
+    const disks = 150;
+    const target = (index: number): string => `disk${String(index)}`;
+    const running = new Map([target(0), target(disks - 1)].map((name) => [name, 1n]));
+    await startUp({
+      prepare: (fake) => {
+        withXml(fake, (name) =>
+          name === 'web-1' ? Array.from({ length: disks }, (_, i) => DISK.replace('vda', target(i))).join('') : '',
+        );
+        fake.on(DOMAIN_GET_BLOCK_JOB_INFO, async ({ path }) => {
+          await delay(10);
+          const cur = running.get(path);
+          return cur === undefined ? NO_JOB : { ...NO_JOB, found: true, type: 2, cur, end: 100n };
+        });
+      },
+    });
+    await until(() => observed('web-1')?.diskErrors !== undefined, 'another part');
+    expect(callsOf(DOMAIN_GET_BLOCK_JOB_INFO)).toBeLessThan(disks);
+    await until(() => observed('web-1')?.blockJobs?.length === 2, 'both jobs', 10_000);
+    for (const name of running.keys()) running.set(name, 60n);
+    await until(() => observed('web-1')?.blockJobs?.every(({ current }) => current === 60) === true, 'progress');
+    expect(observed('web-1')?.blockJobs).toHaveLength(2);
   });
 });
 
@@ -307,6 +347,39 @@ describe('snapshots and checkpoints', () => {
     expect(callsOf(DOMAIN_SNAPSHOT_GET_XML_DESC)).toBe(2);
   });
 
+  it('are asked of a domain that can answer when nobody has any', async () => {
+    const asked = new Set<string>();
+    await startUp({
+      prepare: (fake, simulated) => {
+        for (const domain of simulated.domains) {
+          const { name } = domain.spec;
+          if (name === 'web-1' || name === 'db-1') continue;
+          if (domain.isActive) simulated.crash(name);
+          simulated.undefine(domain);
+        }
+        simulated.freeze('db-1');
+        fake.on(DOMAIN_LIST_ALL_SNAPSHOTS, ({ dom }) => {
+          asked.add(dom.name);
+          return dom.name === 'db-1' ? NEVER : { snapshots: [], ret: 0 };
+        });
+      },
+    });
+    await until(() => observed('web-1')?.snapshots?.count === 0, 'none');
+    const [first] = watch.host.snapshot.domains.values();
+    expect(first).toMatchObject({ name: 'db-1', trouble: {} });
+    expect(asked).not.toContain('db-1');
+  });
+
+  it('are unknown, not none, of a domain that came after the list', async () => {
+    const { simulated } = await startUp();
+    await until(() => observed('db-1')?.snapshots !== undefined, 'the list');
+    const { spec } = simulated.named('db-1');
+    simulated.define({ ...spec, name: 'newer', uuid: spec.uuid.replace(/^.{8}/, 'facade00') });
+    await until(() => watch.domain('newer') !== undefined, 'the domain');
+    await watch.polls(3);
+    expect(observed('newer')?.snapshots).toBeUndefined();
+  });
+
   it('are unknown, not none, where the driver does not know the filter', async () => {
     const { host } = await startUp({
       prepare: (fake, simulated) => {
@@ -356,12 +429,17 @@ const GUEST: readonly TypedParam[] = [
   { field: 'fs.0.used-bytes', type: 'ullong', value: 400n },
 ];
 
+/** Gives each domain the devices that `devices` says. */
+function withXml(fake: FakeDaemon, devices: (name: string) => string): void {
+  fake.on(DOMAIN_GET_XML_DESC, ({ dom: { name, uuid } }) => ({
+    xml: `<domain type='kvm'><name>${name}</name><uuid>${uuid}</uuid><devices>${devices(name)}</devices></domain>`,
+  }));
+}
+
 /** Gives every running domain an agent that is connected. */
 function withAgents(fake: FakeDaemon): void {
-  fake.on(DOMAIN_GET_XML_DESC, ({ dom }) => ({
-    xml: `<domain type='kvm'><name>${dom.name}</name><uuid>${dom.uuid}</uuid><devices><channel type='unix'>
-      <target type='virtio' name='org.qemu.guest_agent.0' state='connected'/></channel></devices></domain>`,
-  }));
+  const target = "<target type='virtio' name='org.qemu.guest_agent.0' state='connected'/>";
+  withXml(fake, () => `<channel type='unix'>${target}</channel>`);
 }
 
 describe('guest agents', () => {
