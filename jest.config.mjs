@@ -20,7 +20,8 @@ const shared = {
     '^@vireo/libvirt/testing$': '<rootDir>/libvirt/src/testing/index.ts',
     '^@vireo/exporter/contract$': '<rootDir>/exporter/src/contract/index.ts',
   },
-  modulePathIgnorePatterns: ['/dist/'],
+  // The plugin is a package of its own, with a jest of its own.
+  modulePathIgnorePatterns: ['/dist/', '<rootDir>/grafana-plugin/'],
 };
 
 export default {

@@ -9,11 +9,13 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, install, say } from '../exporter/prepare.mjs';
+import { build, install, run, say } from '../exporter/prepare.mjs';
 import { prepareMachine } from './debian-packages.mjs';
 import { findLeaks } from './leaks.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** A package of its own: its dependencies, its build and its jest. */
+const plugin = join(root, 'grafana-plugin');
 const long = process.argv.includes('--long');
 /** What this run prints, its processes and its daemons; see lab/planted.ts. */
 const output = mkdtempSync(join(tmpdir(), 'vireo-output-'));
@@ -22,17 +24,22 @@ process.env['VIREO_TEST_OUTPUT'] = output;
 const VERSION_TESTS = 'integration/(client-domains|domain-rows|exporter-host-metrics|observations)';
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
-/** Runs jest over one project of jest.config.mjs and adds its counts to the totals. */
-async function jest(project, ...flags) {
+/** Runs jest over one project of jest.config.mjs. */
+function jest(project, ...flags) {
+  return runJest(project, root, ['--selectProjects', project, ...flags]);
+}
+
+/** Runs the jest of a package and adds its counts to the totals. */
+async function runJest(name, cwd, flags) {
   const scratch = mkdtempSync(join(tmpdir(), 'vireo-test-'));
   const results = join(scratch, 'results.json');
-  const bin = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-  const args = [bin, '--selectProjects', project, '--json', `--outputFile=${results}`, ...flags];
-  say(`jest: ${project}`);
+  const bin = join(cwd, 'node_modules', 'jest', 'bin', 'jest.js');
+  const args = [bin, '--json', `--outputFile=${results}`, ...flags];
+  say(`jest: ${name}`);
   // With --json jest prints the results on stdout as well; people read its report on stderr.
-  const runner = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  const runner = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
   runner.stderr.pipe(process.stderr, { end: false });
-  const kept = createWriteStream(join(output, `jest-${project}.log`), { flags: 'a' });
+  const kept = createWriteStream(join(output, `jest-${name}.log`), { flags: 'a' });
   runner.stderr.pipe(kept);
   const [[status, signal]] = await Promise.all([once(runner, 'close'), once(kept, 'finish')]);
   try {
@@ -42,14 +49,14 @@ async function jest(project, ...flags) {
     totals.failed += failed;
     totals.skipped += r.numPendingTests + r.numTodoTests;
     if (status !== 0 && failed === 0) {
-      say(`jest ${project}: exit ${String(status ?? signal)} although no test failed`);
+      say(`jest ${name}: exit ${String(status ?? signal)} although no test failed`);
       totals.failed += 1;
     } else if (r.numTotalTests === 0) {
-      say(`jest ${project}: ran no test`);
+      say(`jest ${name}: ran no test`);
       totals.failed += 1;
     }
   } catch {
-    say(`jest ${project}: ended without results, exit ${String(status ?? signal)}`);
+    say(`jest ${name}: ended without results, exit ${String(status ?? signal)}`);
     totals.failed += 1;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -73,13 +80,17 @@ let prepared = false;
 try {
   install(root);
   prepared = prepareMachine(long);
-  if (prepared) build(root, [], join('exporter', 'dist', 'main.js'));
+  if (prepared) {
+    build(root, [], join('exporter', 'dist', 'main.js'));
+    run(root, process.execPath, [join(plugin, 'run.mjs'), 'build']);
+  }
 } catch (error) {
   say(error.message);
   prepared = false;
 }
 if (prepared) {
   await jest('unit');
+  await runJest('grafana-plugin', plugin, []);
   await jest('integration', '--runInBand');
   if (long) {
     await jest('long', '--runInBand');

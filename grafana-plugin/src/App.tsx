@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pages of the app, each loaded when it is opened, around one store and one event stream.
 
-import type { AppRootProps } from '@grafana/data';
 import { hasPermission } from '@grafana/runtime';
 import { ErrorBoundaryAlert } from '@grafana/ui';
 import React, { lazy, Suspense, useState } from 'react';
@@ -20,7 +19,7 @@ const DomainPage = lazy(async () => ({ default: (await import('./pages/domain/Do
 const TasksPage = lazy(async () => ({ default: (await import('./pages/tasks/TasksPage')).TasksPage }));
 
 /** The root page. */
-export function App(_: AppRootProps) {
+export function App() {
   const [client] = useState(createQueryClient);
   // Grafana hides the pages in its menu; who follows a link learns why there is nothing.
   if (!hasPermission(PERMISSIONS.read)) {

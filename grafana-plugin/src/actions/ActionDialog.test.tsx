@@ -58,7 +58,10 @@ describe('a question before an action', () => {
     expect(await screen.findByText('Under way: Reboot, by ada')).toBeInTheDocument();
   });
 
-  it.each([['destroy', 'Force off'], ['reset', 'Reset']])('%s wants the name of the domain', async (action, label) => {
+  it.each([
+    ['destroy', 'Force off'],
+    ['reset', 'Reset'],
+  ])('%s wants the name of the domain', async (action, label) => {
     tasks(aTask({ action: action as Task['action'] }));
     const { user } = openDomain(aDomain(), action);
     const question = await dialog();
@@ -88,7 +91,12 @@ describe('an action that was confirmed', () => {
   it('is sent once, about the run of the domain that was seen, and shows its true outcome', async () => {
     tasks(
       aTask(),
-      aTask({ state: 'succeeded', changed: true, result: { state: 'shutoff', reason: 'shutdown' }, steps: [{ at: '2026-11-24T10:00:02.000Z', what: 'asked the guest' }] }),
+      aTask({
+        state: 'succeeded',
+        changed: true,
+        result: { state: 'shutoff', reason: 'shutdown' },
+        steps: [{ at: '2026-11-24T10:00:02.000Z', what: 'asked the guest' }],
+      }),
     );
     const { user } = openDomain(aDomain(), 'shutdown');
     await user.type(within(await dialog()).getByLabelText(/Reason/), 'patch day');
@@ -128,7 +136,11 @@ describe('an action that was confirmed', () => {
     await user.click(within(await dialog()).getByRole('button', { name: 'Shut down' }));
     const alert = await screen.findByText('Vireo did not accept it');
     expect(alert).toBeInTheDocument();
-    for (const text of ['web-1 has the id 8 now', 'Look at the domain again and decide anew.', 'VIREO_DOMAIN_ID · request-1']) {
+    for (const text of [
+      'web-1 has the id 8 now',
+      'Look at the domain again and decide anew.',
+      'VIREO_DOMAIN_ID · request-1',
+    ]) {
       expect(await dialog()).toHaveTextContent(text);
     }
   });

@@ -46,7 +46,6 @@ export function followEvents({
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let pauseMs = PAUSE_MS.first;
-  let wasOpen = false;
 
   const connect = () => {
     source = open(address());
@@ -55,11 +54,8 @@ export function followEvents({
       clearTimeout(timer);
       pauseMs = PAUSE_MS.first;
       onOpen(true);
-      // A new EventSource has no place to go on from.
-      if (wasOpen) {
-        onEvent({ type: 'reset' });
-      }
-      wasOpen = true;
+      // A new EventSource has no place to go on from: what was read before it may have changed meanwhile.
+      onEvent({ type: 'reset' });
     });
     source.addEventListener('reset', () => onEvent({ type: 'reset' }));
     for (const name of EVENT_NAMES) {
@@ -74,7 +70,11 @@ export function followEvents({
     source.addEventListener('error', comeBack);
   };
   const comeBack = () => {
-    source?.close();
+    if (source === undefined) {
+      return;
+    }
+    source.close();
+    source = undefined;
     clearTimeout(timer);
     onOpen(false);
     timer = setTimeout(connect, pauseMs);

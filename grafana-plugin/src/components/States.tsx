@@ -35,10 +35,7 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
     return <Unconfigured problem={problem} />;
   }
   return (
-    <Alert
-      severity={problem.isForbidden || problem.isMissing ? 'warning' : 'error'}
-      title={titleOf(problem)}
-    >
+    <Alert severity={problem.isForbidden || problem.isMissing ? 'warning' : 'error'} title={titleOf(problem)}>
       <Stack direction="column" gap={1} alignItems="flex-start">
         <ProblemText problem={problem} />
         {onRetry && !problem.isForbidden && (

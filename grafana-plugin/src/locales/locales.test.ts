@@ -53,7 +53,15 @@ function textsOfSource(): { texts: Map<string, string>; faults: string[] } {
         if (key === undefined || !node.children.every(ts.isJsxText)) {
           faults.push(`${name}: Trans wants a literal i18nKey and only text: ${node.getText()}`);
         } else {
-          add(key, node.children.map((child) => child.getText()).join('').replace(/\s+/g, ' ').trim(), name);
+          add(
+            key,
+            node.children
+              .map((child) => child.getText())
+              .join('')
+              .replace(/\s+/g, ' ')
+              .trim(),
+            name,
+          );
         }
       }
       ts.forEachChild(node, visit);

@@ -3,8 +3,13 @@
 // every request that was made.
 
 import type { CurrentUser } from '@grafana/data';
-import type { BackendSrv, BackendSrvRequest, FetchResponse } from '@grafana/runtime';
-import { setBackendSrv, setCurrentUser } from '@grafana/runtime';
+import {
+  type BackendSrv,
+  type BackendSrvRequest,
+  type FetchResponse,
+  setBackendSrv,
+  setCurrentUser,
+} from '@grafana/runtime';
 import { PROBLEMS } from '@vireo/exporter/contract';
 import { defer, type Observable } from 'rxjs';
 import { PERMISSIONS, PLUGIN_ID } from '../constants';

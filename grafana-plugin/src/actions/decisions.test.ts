@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ACTION_IDS, ACTIONS, TASK_STATES, type ActionId, type Task } from '@vireo/exporter/contract';
+import { aDomain, aTask } from '../testing/fixtures';
+import { needsTypedName, optionsOf, refusalOf } from './availability';
+import { outcomeOf } from './outcome';
+import { outcomeText } from './TaskProgress';
+import { actionLabel, consequenceOf } from './texts';
+
+describe('an action', () => {
+  it.each(ACTION_IDS)('%s is called in English as in the contract, and says what it leads to', (action) => {
+    expect(actionLabel(action)).toBe(ACTIONS[action].label);
+    expect(consequenceOf(action, aDomain()).length).toBeGreaterThan(15);
+  });
+
+  it('on a transient domain that ends says that it is gone then', () => {
+    for (const action of ['shutdown', 'destroy'] as const) {
+      expect(consequenceOf(action, aDomain({ persistent: false }))).toContain('no longer exists');
+      expect(consequenceOf(action, aDomain())).not.toContain('no longer exists');
+    }
+  });
+
+  it('wants the name typed where it may lose data without asking the guest', () => {
+    expect(ACTION_IDS.filter(needsTypedName)).toEqual(['reset', 'destroy']);
+  });
+
+  it('autostart turns round what is', () => {
+    expect(optionsOf('autostart', aDomain({ autostart: true }))).toEqual({ enabled: false });
+    expect(optionsOf('autostart', aDomain({ autostart: false }))).toEqual({ enabled: true });
+    expect(ACTION_IDS.filter((action) => optionsOf(action, aDomain()) !== undefined)).toEqual(['autostart']);
+  });
+});
+
+describe('whether an action can be asked for', () => {
+  it.each<[string, ActionId, Parameters<typeof refusalOf>[2], string | undefined]>([
+    ['it is allowed', 'shutdown', { mayOperate: true }, undefined],
+    ['the panel lets', 'shutdown', { mayOperate: true, canExecute: true }, undefined],
+    ['the API refuses', 'start', { mayOperate: true }, 'running: nothing to start'],
+    ['Grafana refuses', 'shutdown', { mayOperate: false }, 'Needs the role "Vireo operator" of Grafana.'],
+    [
+      'the dashboard refuses',
+      'shutdown',
+      { mayOperate: true, canExecute: false },
+      'This dashboard does not let you run actions.',
+    ],
+  ])('when %s', (_, action, acting, refusal) => {
+    expect(refusalOf(action, aDomain(), acting)).toBe(refusal);
+  });
+
+  it('of an older Vireo, it says so', () => {
+    const domain = aDomain({ allowedActions: [], refusedActions: {} });
+    expect(refusalOf('nmi', domain, { mayOperate: true })).toBe('This Vireo does not know the action.');
+  });
+});
+
+describe('the outcome of a task', () => {
+  const observed = { at: '2026-11-24T10:02:00.000Z', state: 'shutoff', reason: 'shutdown' };
+
+  it.each<[Partial<Task>, ReturnType<typeof outcomeOf>]>([
+    [{ state: 'accepted' }, { kind: 'waiting', severity: 'info' }],
+    [{ state: 'running' }, { kind: 'running', severity: 'info' }],
+    [
+      { state: 'succeeded', changed: true },
+      { kind: 'done', severity: 'success' },
+    ],
+    [
+      { state: 'succeeded', changed: false },
+      { kind: 'unchanged', severity: 'success' },
+    ],
+    [{ state: 'timed_out' }, { kind: 'no-reaction', severity: 'warning', escalation: 'destroy' }],
+    [
+      { state: 'timed_out', action: 'reboot' },
+      { kind: 'no-reaction', severity: 'warning', escalation: 'reset' },
+    ],
+    [
+      { state: 'timed_out', action: 'start' },
+      { kind: 'no-reaction', severity: 'warning' },
+    ],
+    [
+      { state: 'timed_out', observed: { ...observed, goalReached: true } },
+      { kind: 'late', severity: 'success' },
+    ],
+    [{ state: 'failed' }, { kind: 'failed', severity: 'error' }],
+    [{ state: 'cancelled' }, { kind: 'cancelled', severity: 'warning' }],
+    [{ state: 'unknown' }, { kind: 'unknown', severity: 'warning' }],
+    [
+      { state: 'unknown', observed: { ...observed, goalReached: false } },
+      { kind: 'unknown', severity: 'warning' },
+    ],
+    [
+      { state: 'unknown', observed: { ...observed, goalReached: true } },
+      { kind: 'late', severity: 'success' },
+    ],
+  ])('%j', (changes, outcome) => {
+    expect(outcomeOf(aTask(changes))).toEqual(outcome);
+  });
+
+  it('has a sentence of its own in every state', () => {
+    const sentences = TASK_STATES.map((state) => outcomeText(outcomeOf(aTask({ state })), aTask({ state })));
+    expect(new Set(sentences).size).toBe(TASK_STATES.length);
+  });
+});
