@@ -90,6 +90,7 @@ export type {
   StorageVolType,
   VcpuState,
 } from './protocol/enums.ts';
+export { DOMAIN_LIFECYCLE_EVENTS } from './protocol/event-enums.ts';
 export type { DomainStats, StatFields } from './protocol/domain-stats.ts';
 export type { TypedParam } from './protocol/typed-params.ts';
 export type {

@@ -204,7 +204,7 @@ export const HOST_DASHBOARD: DashboardSpec = {
           height: 10,
           queries: [
             {
-              expr: sumBy('event, detail', increase(fact('libvirt_domain_events_total', HOST))),
+              expr: `${sumBy('event, detail', increase(fact('libvirt_domain_events_total', HOST)))} > 0`,
               legend: '{{event}} {{detail}}',
             },
           ],

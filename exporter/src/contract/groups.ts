@@ -181,7 +181,7 @@ export const GROUPS = [
     name: 'event',
     on: true,
     what: 'Events of the daemon, counted',
-    cost: 'none; a series for each kind of event that happened, 200 at most',
+    cost: 'none; a series for each kind of event, some sixty a host, 200 at most',
   },
   {
     name: 'vireo',

@@ -119,7 +119,7 @@ export const EVENT_FACTS = {
   libvirt_domain_events_total: {
     type: 'counter',
     labels: ['host', 'event', 'detail'],
-    what: 'Events of domains since Vireo started, by kind; detail is why, of lifecycle events',
+    what: 'Events of domains since Vireo started, by kind, from 0 for each kind the daemon tells of; detail is why, of lifecycle events',
     from: 'libvirt domain events',
   },
 } as const satisfies Record<string, FactSpec>;

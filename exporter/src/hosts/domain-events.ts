@@ -3,6 +3,7 @@
 // (GET_STATE costs a millisecond and waits for no job), so nothing here guesses, and a missed or reordered event does no
 // harm: the next poll corrects.
 
+import { DOMAIN_LIFECYCLE_EVENTS } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, EventKind, LibvirtEvent } from '@vireo/libvirt';
 import type { HostChange } from './changes.ts';
 import type { DomainFlags, DomainTable } from './domain-table.ts';
@@ -45,6 +46,8 @@ export interface DomainEventsContext {
   readonly domains: DomainTable;
   readonly deadlineMs: number;
   readonly onChange: (change: HostChange) => void;
+  /** Events that will be told from now on, as {@link HostChange} calls them. */
+  readonly onListening: (event: string, detail: string) => void;
   /** A domain's record changed. */
   readonly onTableChange: () => void;
   /** A domain's XML changed. */
@@ -81,15 +84,16 @@ export class DomainEvents {
    */
   async subscribe(connection: Connection, options: CallOptions): Promise<void> {
     const { events } = connection;
-    const subscriptions = DOMAIN_EVENTS.map((kind) =>
-      events.subscribe(
+    const subscriptions = DOMAIN_EVENTS.map(async (kind) => {
+      await events.subscribe(
         kind,
         (event) => {
           this.#take(connection, event);
         },
         options,
-      ),
-    );
+      );
+      for (const { event, detail } of toldOf(kind)) this.#context.onListening(event, detail);
+    });
     const pools = (['pool-lifecycle', 'pool-refresh'] as const).map((kind) =>
       events.subscribe(
         kind,
@@ -211,6 +215,22 @@ export class DomainEvents {
       // The next poll tells; a domain that answers no GET_STATE is found stuck there.
       if (!(error instanceof Error)) throw error;
     }
+  }
+}
+
+/** What {@link DomainEvents} tells of events of one kind. */
+function toldOf(kind: DomainEvent['kind']): readonly { readonly event: string; readonly detail: string }[] {
+  switch (kind) {
+    case 'lifecycle':
+      return DOMAIN_LIFECYCLE_EVENTS;
+    case 'migration-iteration':
+    case 'job-completed':
+    case 'balloon-change':
+      return [];
+    case 'io-error-reason':
+      return [{ event: 'io-error', detail: '' }];
+    default:
+      return [{ event: kind, detail: '' }];
   }
 }
 

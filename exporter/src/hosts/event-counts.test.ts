@@ -16,6 +16,15 @@ describe('EventCounts', () => {
     ]);
   });
 
+  it('begins at zero, and keeps what it counted before a new connection', () => {
+    const counts = new EventCounts();
+    counts.expect('stopped', 'crashed');
+    expect(counts.snapshot()).toEqual([{ event: 'stopped', detail: 'crashed', count: 0 }]);
+    counts.add({ kind: 'domain.event', domain, event: 'stopped', detail: 'crashed' });
+    counts.expect('stopped', 'crashed');
+    expect(counts.snapshot()).toEqual([{ event: 'stopped', detail: 'crashed', count: 1 }]);
+  });
+
   it('makes no series of what QEMU writes into an I/O error, and never more than it bounds', () => {
     const counts = new EventCounts();
     for (const detail of ['enospc', 'x']) counts.add({ kind: 'domain.event', domain, event: 'io-error', detail });

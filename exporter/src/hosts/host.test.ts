@@ -2,7 +2,7 @@
 // A host from connecting to stopping, against a daemon that fails on cue.
 
 import { protocol } from '@vireo/libvirt';
-import { NEVER } from '@vireo/libvirt/testing';
+import { ERROR_FROM, NEVER, daemonError } from '@vireo/libvirt/testing';
 import type { HostSnapshot } from './snapshot.ts';
 import { POLL, until, watchHost } from './watch-host.fixture.ts';
 import type { Watch, WatchOptions } from './watch-host.fixture.ts';
@@ -201,6 +201,27 @@ describe('an event', () => {
     await until(() => watch.domain('web-1')?.state === 'shutoff', 'shutoff', 1000);
     expect(watch.domain('web-1')).toMatchObject({ id: -1 });
     expect(watch.domain('web-1')?.stats).toBeUndefined();
+  });
+
+  it('counts events from zero, of the kinds that the daemon tells of', async () => {
+    const MEMORY_FAILURE = 25;
+    const { host } = await startUp({
+      prepare: (fake) => {
+        let callbackID = 0;
+        fake.on(protocol.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY, ({ eventID }) => {
+          if (eventID === MEMORY_FAILURE) throw daemonError('INTERNAL_ERROR', ERROR_FROM.RPC, 'unsupported event ID 25');
+          return { callbackID: callbackID++ };
+        });
+      },
+    });
+    const count = (event: string, detail: string): number | undefined =>
+      host.snapshot.events?.find((known) => known.event === event && known.detail === detail)?.count;
+    expect(count('stopped', 'crashed')).toBe(0);
+    expect(count('io-error', '')).toBe(0);
+    expect(count('reboot', '')).toBe(0);
+    expect(count('memory-failure', '')).toBeUndefined();
+    // Told, and shown elsewhere.
+    expect(count('balloon-change', '')).toBeUndefined();
   });
 
   it('removes a transient domain that stopped', async () => {

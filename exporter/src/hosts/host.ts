@@ -233,6 +233,9 @@ export class Host {
       onChange: (change) => {
         this.#tell(change);
       },
+      onListening: (event, detail) => {
+        this.#events.expect(event, detail);
+      },
       onEvent: () => {
         this.#settle();
       },

@@ -59,6 +59,8 @@ export interface SessionContext {
   /** Kept by the host, so that the time of the last success outlives a session. */
   readonly outcomes: Map<PollGroup, PollOutcome>;
   readonly onChange: (change: HostChange) => void;
+  /** Events of this kind are listened for. */
+  readonly onListening: (event: string, detail: string) => void;
   /** The domain table changed outside a poll. */
   readonly onEvent: () => void;
 }
@@ -187,6 +189,7 @@ export class HostSession {
       domains,
       deadlineMs,
       onChange,
+      onListening: context.onListening,
       onTableChange: context.onEvent,
       onXmlStale: (uuid) => {
         this.#details.xmlIsStale(uuid);

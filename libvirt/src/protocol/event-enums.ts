@@ -87,6 +87,13 @@ export function domainEventDetail(event: string, detail: number): string {
   return DETAILS.get(event)?.(detail) ?? `unknown-${String(detail)}`;
 }
 
+/** Every lifecycle event with each of its details. */
+export const DOMAIN_LIFECYCLE_EVENTS: readonly { readonly event: string; readonly detail: string }[] = Object.entries(
+  VIR_DOMAIN_EVENT_DETAIL,
+).flatMap(([event, table]: [string, EnumTable]) =>
+  Object.values(table).map((detail) => ({ event, detail: domainEventDetail(event, detail) })),
+);
+
 /** virDomainEventWatchdogAction */
 export const watchdogAction = labels(
   {
