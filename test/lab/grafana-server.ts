@@ -62,6 +62,13 @@ export interface GrafanaServer {
   readonly notFound: readonly string[];
 }
 
+/** Where the page looks for Grafana's fonts, which no package has. */
+export const FONTS = '/public/fonts/';
+
+/** The one icon that @grafana/ui uses and does not bring. */
+const SPINNER =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M12 2a10 10 0 0 1 10 10h-2a8 8 0 0 0-8-8z"/></svg>';
+
 /** The cookie that says who is signed in; its value is the login. */
 export const SESSION_COOKIE = 'grafana_session';
 
@@ -123,6 +130,10 @@ export async function startGrafana(lab: Pick<Lab, 'onClose'>, options: GrafanaOp
     const [path] = splitQuery(request.url ?? '/');
     if (path === '/api/signing-keys/keys') {
       sendJson(response, 200, signer.keySet);
+      return;
+    }
+    if (path.endsWith('/icons/unicons/spinner.svg')) {
+      response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(SPINNER);
       return;
     }
     for (const [prefix, directory] of Object.entries(files)) {
@@ -246,10 +257,10 @@ export async function startGrafana(lab: Pick<Lab, 'onClose'>, options: GrafanaOp
     const json = JSON.stringify(boot).replaceAll('<', String.raw`\u003c`);
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Grafana</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/lab/index.css"></head>
+<head><meta charset="utf-8"><base href="/"><title>Grafana</title><style>body { margin: 0 }</style><link rel="icon" href="data:,"><link rel="stylesheet" href="/lab/index.css"></head>
 <body>
 <div id="root"></div>
-<script>window.grafanaBootData = ${json}</script>
+<script>window.__grafana_public_path__ = '/public/'; window.grafanaBootData = ${json}</script>
 <script type="module" src="/lab/index.js"></script>
 </body>
 </html>
@@ -257,7 +268,8 @@ export async function startGrafana(lab: Pick<Lab, 'onClose'>, options: GrafanaOp
   }
 
   function absent(request: IncomingMessage, response: ServerResponse): void {
-    notFound.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    const { method = '', url: wanted = '' } = request;
+    if (!wanted.startsWith(FONTS)) notFound.push(`${method} ${wanted}`);
     sendMessage(response, 404, 'Not found');
   }
 

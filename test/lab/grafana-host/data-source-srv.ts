@@ -17,7 +17,6 @@ function settingsOf({ uid, name, type }: LabDataSource, index: number): DataSour
   const info = { author: { name: '' }, description: '', links: [], logos, screenshots: [], updated: '', version: '' };
   const can = { metrics: type === 'prometheus', logs: type === 'loki' };
   return {
-    id: index + 1,
     uid,
     name,
     type,
@@ -71,10 +70,10 @@ const dataSourceSrv: DataSourceSrv = {
 
 /** As in Grafana, the variables of a query are those of the scene it belongs to. */
 function interpolate(text = '', scopedVars: ScopedVars = {}, format?: unknown): string {
-  const holder = scopedVars['__sceneObject']?.value as { valueOf(): SceneObject } | undefined;
+  const holder = scopedVars.__sceneObject?.value as { valueOf(): SceneObject } | undefined;
   if (holder === undefined) {
     return text.replaceAll(/\$\{?(\w+)\}?/g, (match, name: string) => {
-      const value: unknown = scopedVars[name]?.value;
+      const value = scopedVars[name]?.value as string | number | undefined;
       return value === undefined ? match : String(value);
     });
   }

@@ -18,6 +18,7 @@ import {
   setPluginLinksHook,
   setReturnToPreviousHook,
 } from '@grafana/runtime';
+import type { BackendSrv } from '@grafana/runtime';
 import { setPluginPage } from '@grafana/runtime/plugin-page';
 import { createRoot } from 'react-dom/client';
 import { backendSrv, toasts } from './backend-srv.ts';
@@ -32,7 +33,7 @@ const { lab, user } = bootData;
 function provideServices(): void {
   registerStandards();
   setCurrentUser(user);
-  setBackendSrv(backendSrv);
+  setBackendSrv(backendSrv as BackendSrv);
   setAppEvents(new EventBusSrv());
   setEchoSrv(new FakeEchoSrv());
   setLocationSrv(locationService);
@@ -48,7 +49,6 @@ function provideServices(): void {
 
 async function start(): Promise<void> {
   const theme = new URLSearchParams(location.search).get('theme') === 'light' ? 'light' : 'dark';
-  document.documentElement.dataset['theme'] = theme;
   config.theme2 = createTheme({ colors: { mode: theme } });
   provideServices();
   shareModules();

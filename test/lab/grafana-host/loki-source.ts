@@ -2,15 +2,9 @@
 // A Loki data source for the page: LogQL with the variables filled in, asked of what answers as Loki does, and log lines
 // in the shape of Grafana's own data source.
 import { DataSourceApi, FieldType, createDataFrame } from '@grafana/data';
-import type {
-  DataFrame,
-  DataQuery,
-  DataQueryRequest,
-  DataQueryResponse,
-  DataSourceInstanceSettings,
-  Labels,
-} from '@grafana/data';
+import type { DataFrame, DataQueryRequest, DataQueryResponse, DataSourceInstanceSettings, Labels } from '@grafana/data';
 import { getBackendSrv, getTemplateSrv } from '@grafana/runtime';
+import type { DataQuery } from '@grafana/schema';
 
 interface LokiQuery extends DataQuery {
   readonly expr?: string;

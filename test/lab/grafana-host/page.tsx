@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page around a plugin: Grafana's theme, router, portals and page frame. What stands where is in the URL, as in
 // Grafana: an app's pages below /a/ID/, its configuration at /plugins/ID, one panel alone at /d-solo/PANEL-ID.
-// `?theme=light` or `dark` chooses the theme.
+// `?theme=light` or `dark` chooses the theme, and `labSetTheme` changes it while the page is open.
 import { ThemeContext, createTheme } from '@grafana/data';
 import type { AppPlugin } from '@grafana/data';
-import { LocationServiceProvider, locationService } from '@grafana/runtime';
+import { LocationServiceProvider, config, locationService } from '@grafana/runtime';
 import type { PluginPageProps } from '@grafana/runtime/plugin-page';
 import { ErrorBoundaryAlert, GlobalStyles, ModalsProvider, PortalContainer, Tab, TabsBar } from '@grafana/ui';
 import { Suspense, useEffect, useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
+import { flushSync } from 'react-dom';
 import { Route, Router, Routes } from 'react-router';
 import { bootData } from './boot-data.ts';
 import { SoloPanel } from './solo-panel.tsx';
@@ -68,10 +69,20 @@ function Configuration({ plugin }: { readonly plugin: AppPlugin }): ReactElement
 
 function Surroundings({ children }: { readonly children: ReactNode }): ReactElement {
   const [at, setAt] = useState(locationService.getLocation());
+  const [theme, setTheme] = useState(config.theme2);
   useEffect(() => locationService.getHistory().listen(setAt), []);
-  const isLight = document.documentElement.dataset['theme'] === 'light';
+  useEffect(() => {
+    Object.assign(window, {
+      labSetTheme: (mode: 'light' | 'dark') => {
+        config.theme2 = createTheme({ colors: { mode } });
+        flushSync(() => {
+          setTheme(config.theme2);
+        });
+      },
+    });
+  }, []);
   return (
-    <ThemeContext.Provider value={createTheme({ colors: { mode: isLight ? 'light' : 'dark' } })}>
+    <ThemeContext.Provider value={theme}>
       <GlobalStyles />
       <LocationServiceProvider service={locationService}>
         <Router location={at} navigator={locationService.getHistory()}>

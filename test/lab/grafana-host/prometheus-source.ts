@@ -4,7 +4,6 @@
 import { DataSourceApi, FieldType, createDataFrame, rangeUtil } from '@grafana/data';
 import type {
   DataFrame,
-  DataQuery,
   DataQueryRequest,
   DataQueryResponse,
   DataSourceInstanceSettings,
@@ -13,6 +12,7 @@ import type {
   ScopedVars,
 } from '@grafana/data';
 import { getBackendSrv, getTemplateSrv } from '@grafana/runtime';
+import type { DataQuery } from '@grafana/schema';
 
 interface PromQuery extends DataQuery {
   readonly expr?: string;
@@ -94,7 +94,7 @@ function interpolate(expr: string, scopedVars: ScopedVars, stepSeconds: number, 
     __interval: `${String(stepSeconds)}s`,
     __range: `${String(Math.round(rangeMs / 1000))}s`,
   };
-  const filled = expr.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (text, braced?: string, bare?: string) => {
+  const filled = expr.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (text: string, braced?: string, bare?: string) => {
     return own[braced ?? bare ?? ''] ?? text;
   });
   return getTemplateSrv().replace(filled, scopedVars, regexOf);

@@ -54,6 +54,6 @@ export function shareModules(): void {
 export async function importPlugin(path: string): Promise<System.Module> {
   const module = await System.import(`/public/plugins/${path}/module.js`);
   // A module with a top-level await comes as a promise of itself.
-  const promised: unknown = module['default'];
+  const promised: unknown = module.default;
   return promised instanceof Promise ? ((await promised) as System.Module) : module;
 }

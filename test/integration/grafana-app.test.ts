@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Journeys through the built Grafana app in a real browser, down to real QEMU domains: what an operator sees and does, and
+// what a viewer and an editor cannot. A new journey is one `test` that signs in and uses GrafanaPage.
+import { DOMAINS, HOSTS, openGrafanaLab } from '../lab/grafana-lab.ts';
+import type { GrafanaLab } from '../lab/grafana-lab.ts';
+import type { GrafanaPage } from '../lab/grafana-page.ts';
+
+jest.setTimeout(60_000);
+
+let lab: GrafanaLab;
+let pages: GrafanaPage[] = [];
+
+beforeAll(async () => {
+  lab = await openGrafanaLab();
+}, 180_000);
+
+afterAll(() => lab.lab.close());
+
+afterEach(async () => {
+  const open = pages;
+  pages = [];
+  for (const page of open) await page.close();
+  expect(open.flatMap(({ problems }) => problems)).toEqual([]);
+  expect(lab.grafana.notFound).toEqual([]);
+});
+
+async function signIn(login: string): Promise<GrafanaPage> {
+  const page = await lab.signIn(login);
+  pages.push(page);
+  return page;
+}
+
+test('the fleet lists every host, the one in trouble first', async () => {
+  const page = await signIn('vera');
+  await page.open('/fleet');
+  await page.sees('Fleet');
+  await page.row(HOSTS.up).getByText(String(DOMAINS.length)).waitFor();
+  await page.row(HOSTS.lost).waitFor();
+  const text = await page.text();
+  expect(text.indexOf(HOSTS.lost)).toBeLessThan(text.indexOf(HOSTS.up));
+  await page.picture('fleet');
+});
+
+test('a domain is found by a part of its name, and the address shares what was found', async () => {
+  const page = await signIn('vera');
+  await page.open('/domains');
+  for (const name of DOMAINS) await page.row(name).waitFor();
+  await page.page.getByPlaceholder(/^Search/).fill('web');
+  await page.row('deaf').waitFor({ state: 'detached' });
+  await page.row('web-2').waitFor();
+  expect(page.page.url()).toContain('q=web');
+  await page.picture('domains');
+  await page.row('web-1').getByRole('link', { name: 'web-1' }).click();
+  await page.sees('web-1');
+});
+
+test('an admin suspends and resumes a domain; the record names who', async () => {
+  const page = await signIn('ada');
+  await page.open(await lab.pathOf('web-1'));
+  await page.sees('web-1');
+  await page.picture('domain');
+
+  await page.button('Suspend').click();
+  await page.says('The CPUs stop at once.', page.dialog);
+  await page.picture('dialog-suspend');
+  await page.dialog.getByLabel('Reason').fill('a journey');
+  await page.button('Suspend', page.dialog).click();
+  await page.says('Done: Suspend', page.dialog);
+  await lab.becomes('web-1', 'paused');
+  await page.picture('dialog-done');
+  await page.button('Close', page.dialog).click();
+
+  await page.button('Resume').click();
+  await page.button('Resume', page.dialog).click();
+  await page.says('Done: Resume', page.dialog);
+  await lab.becomes('web-1', 'running');
+
+  for (const action of ['suspend', 'resume']) {
+    const [line] = lab.audit({ event: 'action.succeeded', action, domain: 'web-1' });
+    expect(line).toMatchObject({ user: 'ada', tokenName: 'grafana-operate', host: HOSTS.up });
+  }
+  expect(lab.audit({ event: 'action.requested', action: 'suspend' })).toMatchObject([{ reason: 'a journey' }]);
+  await page.open('/tasks');
+  await page.says('ada');
+  await page.picture('tasks');
+});
+
+test('what happens to a domain shows at once', async () => {
+  const page = await signIn('vera');
+  await page.open(await lab.pathOf('web-2'));
+  await page.says('Live');
+  await page.says(/^running/i);
+  await lab.libvirtd.virsh('suspend', 'web-2');
+  // Both the exporter and the page ask every five seconds: sooner is by event.
+  await page.page
+    .getByText(/^paused/i)
+    .first()
+    .waitFor({ timeout: 3000 });
+  await lab.libvirtd.virsh('resume', 'web-2');
+  await page.page
+    .getByText(/^running/i)
+    .first()
+    .waitFor({ timeout: 3000 });
+});
+
+test.each(['vera', 'edgar'])('%s may look and not act, whatever is tried', async (login) => {
+  const page = await signIn(login);
+  const path = await lab.pathOf('web-2');
+  await page.open(path);
+  await page.sees('web-2');
+  expect(await page.button('Suspend').getAttribute('aria-disabled')).toBe('true');
+  await page.open(`${path}?action=suspend`);
+  await page.says('Not possible now', page.dialog);
+  await page.picture(`refused-${login}`);
+  expect(await page.button('Suspend', page.dialog).isDisabled()).toBe(true);
+
+  // And with the button out of the way.
+  const uuid = await lab.uuidOf('web-2');
+  const before = lab.audit({ event: 'action.requested' }).length;
+  const statuses = [];
+  for (const route of ['v1', 'operate', 'console', '%6fperate']) {
+    const url = `/api/plugin-proxy/${lab.grafana.plugin.id}/${route}/hosts/${HOSTS.up}/domains/${uuid}/actions`;
+    statuses.push(await page.post(url, { action: 'suspend' }));
+  }
+  expect(statuses).toEqual([404, 403, 403, 403]);
+  expect(lab.audit({ event: 'action.requested' })).toHaveLength(before);
+  expect(await lab.state('web-2')).toBe('running');
+  page.forgive(/status of 40[34]/);
+});
+
+test('a guest that ignores its shutdown is forced off, after its name was typed', async () => {
+  const page = await signIn('ada');
+  // The deadline of a shutdown is a minute; the guest stays deaf for as long as anybody waits.
+  await page.shortenDeadline('shutdown', 2);
+  await page.open(await lab.pathOf('deaf'));
+  await page.button('Shut down').click();
+  await page.button('Shut down', page.dialog).click();
+  await page.says('The guest did not react. Force off?', page.dialog);
+  await page.picture('dialog-no-reaction');
+  expect(await lab.state('deaf')).toBe('running');
+  await page.button('Force off …', page.dialog).click();
+  await page.dialog.getByLabel(/^Type the name/).fill('deaf');
+  await page.button('Force off', page.dialog).click();
+  await page.says('Done: Force off. The domain is shutoff', page.dialog);
+  expect(await lab.state('deaf')).toBe('shut off');
+  expect(lab.audit({ event: 'action.timed_out', action: 'shutdown' })).toMatchObject([{ user: 'ada', domain: 'deaf' }]);
+  expect(lab.audit({ event: 'action.succeeded', action: 'destroy' })).toMatchObject([{ user: 'ada', domain: 'deaf' }]);
+});
+
+test('a link to an action opens its question and does nothing', async () => {
+  const page = await signIn('ada');
+  const asked = lab.grafana.proxied.length;
+  await page.open(`${await lab.pathOf('web-1')}?action=destroy`);
+  await page.says('The plug is pulled.', page.dialog);
+  await page.picture('dialog-force-off');
+  const send = page.button('Force off', page.dialog);
+  expect(await send.isDisabled()).toBe(true);
+  await page.dialog.getByLabel(/^Type the name/).fill('web-1');
+  expect(await send.isDisabled()).toBe(false);
+  await page.button('Cancel', page.dialog).click();
+  await page.dialog.waitFor({ state: 'detached' });
+  expect(page.page.url()).not.toContain('action=');
+  expect(lab.grafana.proxied.slice(asked).filter(({ method }) => method !== 'GET')).toEqual([]);
+  expect(await lab.state('web-1')).toBe('running');
+});
+
+test('the page says so when the exporter does not answer, and goes on when it does', async () => {
+  const page = await signIn('vera');
+  const { settings } = lab.grafana;
+  lab.grafana.settings = { ...settings, jsonData: { apiUrl: 'http://127.0.0.1:9' } };
+  await page.open('/fleet');
+  const retry = page.button('Try again');
+  await retry.waitFor();
+  await page.picture('fleet-unreachable');
+  lab.grafana.settings = settings;
+  await retry.click();
+  await page.row(HOSTS.up).waitFor();
+  page.forgive(/status of 502/);
+});
