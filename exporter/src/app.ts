@@ -3,7 +3,7 @@
 
 import { hostname } from 'node:os';
 import { connect, redactUri } from '@vireo/libvirt';
-import type { Connection, Credentials } from '@vireo/libvirt';
+import type { Connection, ConnectOptions, Credentials } from '@vireo/libvirt';
 import { startDemoFleet } from '@vireo/libvirt/testing';
 import type { Logger } from 'pino';
 import { composeApi } from './api.ts';
@@ -15,6 +15,7 @@ import { domainFilter } from './hosts/domain-filter.ts';
 import { Host } from './hosts/host.ts';
 import { HostInspection } from './hosts/inspection.ts';
 import type { PollOptions } from './hosts/session.ts';
+import { ViaDaemon } from './hosts/via-daemon.ts';
 import { EventFeed } from './http/api/event-feed.ts';
 import { HostChangePublisher } from './http/api/publish-changes.ts';
 import { createHttpServer } from './http/server.ts';
@@ -27,6 +28,8 @@ import type { WebConfig } from './web/web-config.ts';
 
 /** How long answers under way may take once we stop. */
 const HTTP_CLOSE_MS = 2_000;
+/** A daemon may wait for a hypervisor for ever; who waits for the daemon gives up long before. */
+const VIA_OPEN_MS = 86_400_000;
 
 /** Nothing is configured, and this machine has no daemon to fall back on. */
 export class NoHostsError extends Error {
@@ -86,14 +89,18 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
     },
   });
   const feed = new EventFeed();
-  const hosts = watched.map((host) => watch(host, config, { observers, page, feed, logger }));
-  const inspections = new Map(watched.map((host) => [host.name, inspect(host, config, observers)]));
+  const doors = watched.map((host) => ({ host, ...door(host, config, observers) }));
+  const hosts = doors.map(({ host, open }) => watch(host, config, { open, self, page, feed, logger }));
+  const slots = config.poll.maxInFlight;
+  const inspections = new Map(
+    doors.map(({ host: { name }, open }) => [name, new HostInspection({ host: name, open, slots })]),
+  );
   const consoles = composeConsoleHosts(
     hosts.flatMap((host, i) => {
-      const source = watched[i];
+      const source = doors[i];
       if (source === undefined) return [];
-      const open = opener(source, config, observers);
-      return [{ ...source, host, open: ({ keepalive }, signal) => open(false, signal, keepalive) }];
+      const { open } = source;
+      return [{ ...source.host, host, open: ({ keepalive }, signal) => open(false, signal, keepalive) }];
     }),
   );
   const api = composeApi({
@@ -135,6 +142,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
       await api.stop();
       await consoles.close();
       await Promise.all([observers.certificates.close(), ...hosts.map((host) => host.stop())]);
+      await Promise.all(doors.map((way) => way.close()));
       await demo?.close();
       self.close();
     },
@@ -169,17 +177,16 @@ function watchedHosts(config: Config, demo: readonly { readonly name: string; re
 }
 
 interface WatchContext {
-  readonly observers: Observers;
+  readonly open: Open;
+  readonly self: SelfMetrics;
   readonly page: MetricsPage;
   readonly feed: EventFeed;
   readonly logger: Logger;
 }
 
-function watch(host: WatchedHost, config: Config, { observers, page, feed, logger }: WatchContext): Host {
+function watch(host: WatchedHost, config: Config, { open, self, page, feed, logger }: WatchContext): Host {
   const { name, uri, simulated } = host;
   const poll = pollOptions(host, config);
-  const open = opener(host, config, observers);
-  const { self } = observers;
   const publisher = new HostChangePublisher(feed, name);
   let connected = false;
   self.addHost(name);
@@ -206,10 +213,6 @@ function watch(host: WatchedHost, config: Config, { observers, page, feed, logge
   });
 }
 
-function inspect(host: WatchedHost, config: Config, observers: Observers): HostInspection {
-  return new HostInspection({ host: host.name, open: opener(host, config, observers), slots: config.poll.maxInFlight });
-}
-
 /** Who is told of connections and calls. */
 interface Observers {
   readonly self: SelfMetrics;
@@ -218,24 +221,42 @@ interface Observers {
 
 type Open = (readOnly: boolean, signal: AbortSignal, keepalive?: boolean) => Promise<Connection>;
 
+/** The way to one host. */
+interface Door {
+  readonly open: Open;
+  close(): Promise<void>;
+}
+
 /** How connections to a host are opened. */
-function opener({ name, uri, credentials }: WatchedHost, config: Config, { self, certificates }: Observers): Open {
+function door(host: WatchedHost, config: Config, { self, certificates }: Observers): Door {
+  const { name, uri, via, credentials } = host;
   const client = credentials === undefined ? {} : { credentials: revealed(credentials) };
+  const options = (readOnly: boolean, signal: AbortSignal, keepalive: boolean): ConnectOptions => ({
+    ...client,
+    ...(keepalive ? {} : { keepalive: false }),
+    readOnly,
+    signal,
+    maxInFlight: config.poll.maxInFlight,
+    onCallEnd: (call) => {
+      self.observeCall({ host: name, ...call });
+    },
+  });
+  const daemon =
+    via === undefined
+      ? undefined
+      : new ViaDaemon({
+          uri: redactUri(uri),
+          via: redactUri(via),
+          open: ({ readOnly, keepalive }, signal) =>
+            connect(via, { ...options(readOnly, signal, keepalive), name: uri, deadlines: { openMs: VIA_OPEN_MS } }),
+        });
   const open: Open = async (readOnly, signal, keepalive = true) => {
-    const connection = await connect(uri, {
-      ...client,
-      ...(keepalive ? {} : { keepalive: false }),
-      readOnly,
-      signal,
-      maxInFlight: config.poll.maxInFlight,
-      onCallEnd: (call) => {
-        self.observeCall({ host: name, ...call });
-      },
-    });
+    const connection = await (daemon?.open({ readOnly, keepalive }, signal) ??
+      connect(uri, options(readOnly, signal, keepalive)));
     certificates.take(name, connection, (later) => open(true, later));
     return connection;
   };
-  return open;
+  return { open, close: async () => daemon?.close() };
 }
 
 function revealed({ username, password }: NonNullable<HostConfig['credentials']>): Credentials {

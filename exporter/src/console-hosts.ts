@@ -13,6 +13,8 @@ import type { OpenConsoleConnection } from './hosts/host-consoles.ts';
 export interface ConsoleHostSource {
   readonly host: Host;
   readonly uri: string;
+  /** The daemon that opens {@link uri}; absent: the one behind it. */
+  readonly via?: string;
   readonly console?: HostConsoleConfig;
   /** Opens a read-write connection. */
   readonly open: OpenConsoleConnection;
@@ -28,8 +30,9 @@ export interface ConsoleHosts {
 export function composeConsoleHosts(sources: readonly ConsoleHostSource[]): ConsoleHosts {
   const consoles: HostConsoles[] = [];
   const byName = new Map(
-    sources.map(({ host, uri: text, console: way = { via: 'auto' }, open }) => {
-      const uri = parseConnectionUri(text);
+    sources.map(({ host, uri: text, via, console: configured = { via: 'auto' }, open }) => {
+      const uri = parseConnectionUri(via ?? text);
+      const way = via === undefined ? configured : wayPast(text, configured);
       const own = new HostConsoles({ open });
       consoles.push(own);
       const seen: ConsoleHost = {
@@ -51,4 +54,11 @@ export function composeConsoleHosts(sources: readonly ConsoleHostSource[]): Cons
       await Promise.all(consoles.map((own) => own.close()));
     },
   };
+}
+
+/** The screens of a hypervisor that a daemon finds over the network are where that is, and not at the daemon. */
+function wayPast(opened: string, configured: HostConsoleConfig): HostConsoleConfig {
+  const { hostname } = new URL(opened);
+  if (hostname === '' || configured.via !== 'auto') return configured;
+  return { address: hostname.replace(/^\[(.*)\]$/, '$1'), ...configured, via: 'direct' };
 }

@@ -153,6 +153,7 @@ describe('redactUri', () => {
     ['not a uri //a:hunter2@b', 'not a uri //a:***@b'],
     ['esx://h/?password=hunter2&x=1;apiToken=abc#f', 'esx://h/?password=***&x=1;apiToken=***#f'],
     ['qemu:///system?name=esx%3A%2F%2Fu%3Ahunter2%40h%2F', 'qemu:///system?name=esx://u:***%40h/'],
+    ['esx://h/?proxy=http://u:hunter2@p:3128', 'esx://h/?proxy=http://u:***%40p:3128'],
     ['qemu:///system?socket=/run/x', 'qemu:///system?socket=/run/x'],
   ])('shows %s as %s', (text, shown) => {
     expect(redactUri(text)).toBe(shown);

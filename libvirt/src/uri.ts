@@ -170,14 +170,14 @@ function percentDecode(text: string, fail: (why: string) => never): string {
 export function redactUri(text: string): string {
   return text
     .replace(/^([^/?#]*\/\/[^/?#@:]*):[^/?#]*@/u, '$1:***@')
-    .replace(/([?&;])([^=&;#]*)=([^&;#]*)/gu, (whole, before: string, name: string, value: string) => {
+    .replace(/([?&;])([^=&;#]*)=([^&;#]*)/gu, (_, before: string, name: string, value: string) => {
       if (/pass|secret|token|pwd|credential/iu.test(name)) return `${before}${name}=***`;
-      return name.toLowerCase() === 'name' ? `${before}${name}=${redactName(value)}` : whole;
+      return `${before}${name}=${redactValue(value)}`;
     });
 }
 
-/** The value of `name=` is a URI of its own, usually percent-encoded. */
-function redactName(value: string): string {
+/** The value of `name=` or `proxy=` is a URI of its own, usually percent-encoded. */
+function redactValue(value: string): string {
   let inner: string;
   try {
     inner = decodeURIComponent(value);

@@ -26,6 +26,8 @@ export interface HostConfig {
   readonly name: string;
   /** A libvirt connection URI; holds no secret. */
   readonly uri: string;
+  /** The daemon that is asked to open {@link uri}, by its connection URI; absent: the one behind {@link uri} itself. */
+  readonly via?: string;
   readonly credentials?: HostCredentials;
   /** What of it is watched; absent: what the configuration says of all hosts. */
   readonly watching?: Watching;

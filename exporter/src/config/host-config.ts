@@ -46,10 +46,13 @@ export function hostsOfFile(
         `"${entry.name}" is already the name of hosts[${String(namesake)}]; give every host its own`,
       );
     }
-    const uri = parseUri(entry.uri);
-    if (typeof uri === 'string') report.problem(['hosts', index, 'uri'], uri);
-    const twin = uris.get(entry.uri);
-    uris.set(entry.uri, twin ?? index);
+    // Consoles are where the daemon is, or nowhere: the way there is that of `via`.
+    const uri = entry.via === undefined ? parseUri(entry.uri) : checkVia(entry.uri, entry.via, report, index);
+    if (typeof uri === 'string') report.problem(['hosts', index, entry.via === undefined ? 'uri' : 'via'], uri);
+    // Two daemons may well have the same URI for what each of them opens: vbox:///session.
+    const target = needsHost(entry.uri) ? entry.uri : `${entry.via ?? ''} ${entry.uri}`;
+    const twin = uris.get(target);
+    uris.set(target, twin ?? index);
     if (twin !== undefined) {
       report.warning(['hosts', index, 'uri'], `the same URI as hosts[${String(twin)}]: its domains are polled twice`);
     }
@@ -61,6 +64,7 @@ export function hostsOfFile(
       {
         name: entry.name,
         uri: entry.uri,
+        ...(entry.via === undefined ? {} : { via: entry.via }),
         ...(credentials === undefined ? {} : { credentials }),
         ...(entry.groups === undefined && entry.domains === undefined ? {} : { watching: watching.of(entry) }),
         ...(entry.console === undefined ? {} : { console: hostConsole(entry.console, uri, report, index) }),
@@ -115,10 +119,48 @@ function hostConsole(
   };
 }
 
+/** The daemon's URI taken apart, or what is wrong with it. What is wrong with the one it opens is reported. */
+function checkVia(uri: string, via: string, report: HostReport, index: number): ConnectionUri | string {
+  const problem = problemOfOpened(uri);
+  if (problem !== undefined) report.problem(['hosts', index, 'uri'], problem);
+  return parseUri(via);
+}
+
+/**
+ * A daemon that opens a URI of libvirt's remote transports becomes another daemon's client; of one that leads back to
+ * itself it waits for itself, for ever (libvirt 9.0).
+ */
+function problemOfOpened(uri: string): string | undefined {
+  if (redactUri(uri) !== uri) return NO_PASSWORD_IN_OPENED;
+  const [, driver = '', transport, host = ''] = /^([a-z][a-z0-9.-]*)(\+[^:]*)?:\/\/([^/?#]*)/iu.exec(uri) ?? [];
+  if (driver === '') return 'it does not begin with a driver and ://, as in esx://esx1.example/';
+  if (/[\u0000-\u0020\u007f]/u.test(uri)) return 'it has a space or a control character; write it percent-encoded';
+  if (transport !== undefined)
+    return `${driver}${transport} is a way to a daemon, not to be opened through another; leave via out`;
+  if (/^[^@]*(?::|%3a)[^@]*@/iu.test(host)) return NO_PASSWORD_IN_OPENED;
+  if (needsHost(uri) === (host !== '')) return undefined;
+  return needsHost(uri)
+    ? `it names no host; ${driver}://HOST/ is needed`
+    : `${driver}://${host} would lead to a daemon on that host; leave via out, or write ${driver}:///`;
+}
+
+/** The drivers of libvirt's C library that find their hypervisor over the network. */
+const HOST_DRIVERS: ReadonlySet<string> = new Set(['esx', 'gsx', 'hyperv', 'vpx']);
+
+const NO_PASSWORD_IN_OPENED =
+  'a password does not belong in a URI; it goes into auth.conf on the machine of the daemon named in via';
+
+function needsHost(uri: string): boolean {
+  return HOST_DRIVERS.has((/^[a-z]+(?=:)/iu.exec(uri)?.[0] ?? '').toLowerCase());
+}
+
 /** The URI taken apart, or what is wrong with it. */
 function parseUri(text: string): ConnectionUri | string {
   if (redactUri(text) !== text) {
     return 'a password does not belong in a URI; use credentials with password_file or password_env';
+  }
+  if (needsHost(text)) {
+    return `no daemon of libvirt runs on that host; list it in a file, with via: qemu:///system or another daemon that opens ${redactUri(text)}`;
   }
   try {
     return parseConnectionUri(text);

@@ -371,6 +371,29 @@ describe('credentials', () => {
   });
 });
 
+it('takes what a daemon opens as it is, with the daemon beside it', () => {
+  const path = file(`
+hosts:
+  - { name: esx1, uri: "esx://root@esx1.example/?no_verify=1", via: "qemu:///system" }
+  - { name: esx2, uri: "vpx://vc.example/dc/cluster/esx2", via: "qemu+ssh://root@kvm1/system", console: { via: "off" } }
+  - { name: box1, uri: "vbox:///session", via: "remote+ssh://ann@box1/session" }
+  - { name: box2, uri: "vbox:///session", via: "remote+ssh://ann@box2/session" }
+`);
+  const { hosts, warnings } = loadConfig(['--config.file', path], {});
+  expect(hosts).toEqual([
+    { name: 'esx1', uri: 'esx://root@esx1.example/?no_verify=1', via: 'qemu:///system' },
+    {
+      name: 'esx2',
+      uri: 'vpx://vc.example/dc/cluster/esx2',
+      via: 'qemu+ssh://root@kvm1/system',
+      console: { via: 'off' },
+    },
+    { name: 'box1', uri: 'vbox:///session', via: 'remote+ssh://ann@box1/session' },
+    { name: 'box2', uri: 'vbox:///session', via: 'remote+ssh://ann@box2/session' },
+  ]);
+  expect(warnings).toEqual([]);
+});
+
 it('warns of one URI under two names', () => {
   const path = file('hosts: [{ name: a, uri: "qemu:///system" }, { name: b, uri: "qemu:///system" }]');
   expect(loadConfig(['--config.file', path], {}).warnings).toEqual([

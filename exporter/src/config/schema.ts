@@ -62,6 +62,15 @@ const hostSchema = z
       allowed: 'a libvirt connection URI such as qemu:///system or qemu+ssh://root@kvm1/system',
       help: 'The libvirt connection URI, without a password.',
     }),
+    via: z
+      .string()
+      .min(1)
+      .register(KEY_DOCS, {
+        secret: true,
+        allowed: 'the URI of a libvirt daemon such as qemu:///system or qemu+ssh://root@kvm1/system',
+        help: 'The daemon that opens `uri` for us, where its driver lives in libvirt’s C library: VMware ESX and vCenter (`esx`, `vpx`), Hyper-V, VirtualBox, VMware Workstation and Player; docs/hypervisors.md.',
+      })
+      .optional(),
     credentials: credentialsSchema.optional(),
     console: hostConsoleSchema.optional(),
     groups: groupsSchema('As `groups` below, for this host alone.').optional(),
