@@ -3,18 +3,24 @@
 // Grafana: an app's pages below /a/ID/, its configuration at /plugins/ID, one panel alone at /d-solo/PANEL-ID.
 // `?theme=light` or `dark` chooses the theme, and `labSetTheme` changes it while the page is open.
 import { ThemeContext, createTheme } from '@grafana/data';
-import type { AppPlugin } from '@grafana/data';
+import type { AppPlugin, AppRootProps } from '@grafana/data';
 import { LocationServiceProvider, config, locationService } from '@grafana/runtime';
 import type { PluginPageProps } from '@grafana/runtime/plugin-page';
-import { ErrorBoundaryAlert, GlobalStyles, ModalsProvider, PortalContainer, Tab, TabsBar } from '@grafana/ui';
+import { ErrorBoundaryAlert, GlobalStyles, PortalContainer, Tab, TabsBar } from '@grafana/ui';
 import { Suspense, useEffect, useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import { Route, Router, Routes } from 'react-router';
+import type { Location, Navigator } from 'react-router';
 import { bootData } from './boot-data.ts';
 import { SoloPanel } from './solo-panel.tsx';
 
 const { plugin: meta } = bootData.lab;
+/** Its own type is that of an older history package. */
+const history = locationService.getHistory() as unknown as Navigator & {
+  readonly location: Location;
+  listen(listener: (location: Location) => void): () => void;
+};
 
 /** What Grafana draws around the pages of an app. */
 export function PluginPage({ actions, children, info, pageNav, renderTitle, subTitle }: PluginPageProps): ReactElement {
@@ -51,7 +57,9 @@ export function PluginPage({ actions, children, info, pageNav, renderTitle, subT
 function AppPage({ plugin }: { readonly plugin: AppPlugin }): ReactElement {
   const Root = plugin.root;
   if (Root === undefined) return <p>The app has no page.</p>;
-  return <Root basename={`/a/${meta.id}`} meta={meta} query={{}} path="" onNavChanged={() => undefined} />;
+  // The others are deprecated: who uses them fails.
+  const props = { basename: `/a/${meta.id}`, meta } as AppRootProps;
+  return <Root {...props} />;
 }
 
 function Configuration({ plugin }: { readonly plugin: AppPlugin }): ReactElement {
@@ -68,9 +76,9 @@ function Configuration({ plugin }: { readonly plugin: AppPlugin }): ReactElement
 }
 
 function Surroundings({ children }: { readonly children: ReactNode }): ReactElement {
-  const [at, setAt] = useState(locationService.getLocation());
+  const [at, setAt] = useState(history.location);
   const [theme, setTheme] = useState(config.theme2);
-  useEffect(() => locationService.getHistory().listen(setAt), []);
+  useEffect(() => history.listen(setAt), []);
   useEffect(() => {
     Object.assign(window, {
       labSetTheme: (mode: 'light' | 'dark') => {
@@ -85,12 +93,10 @@ function Surroundings({ children }: { readonly children: ReactNode }): ReactElem
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
       <LocationServiceProvider service={locationService}>
-        <Router location={at} navigator={locationService.getHistory()}>
-          <ModalsProvider>
-            <ErrorBoundaryAlert style="page">
-              <Suspense fallback={<p>Loading</p>}>{children}</Suspense>
-            </ErrorBoundaryAlert>
-          </ModalsProvider>
+        <Router location={at} navigator={history}>
+          <ErrorBoundaryAlert style="page">
+            <Suspense fallback={<p>Loading</p>}>{children}</Suspense>
+          </ErrorBoundaryAlert>
           <PortalContainer />
         </Router>
       </LocationServiceProvider>

@@ -4,6 +4,7 @@
 import {
   FieldType,
   PanelPlugin,
+  PluginType,
   formattedValueToString,
   getFieldDisplayName,
   standardFieldConfigEditorRegistry,
@@ -43,6 +44,7 @@ export function registerStandards(): void {
     })),
   );
   standardTransformersRegistry.setInit(() =>
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the registry that replaces it is filled from it
     Object.values(standardTransformers).map((transformer) => ({
       id: transformer.id,
       name: transformer.name,
@@ -164,7 +166,7 @@ function metaOf(id: string): PanelPluginMeta {
     module: '',
     sort: 0,
   };
-  return { ...rest, id, name: id, type: 'panel' as PanelPluginMeta['type'] };
+  return { ...rest, id, name: id, type: PluginType.panel };
 }
 
 /** A panel by its plugin's id: a stand-in, or a nested panel of the app. */
