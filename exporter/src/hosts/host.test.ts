@@ -209,7 +209,8 @@ describe('an event', () => {
       prepare: (fake) => {
         let callbackID = 0;
         fake.on(protocol.CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY, ({ eventID }) => {
-          if (eventID === MEMORY_FAILURE) throw daemonError('INTERNAL_ERROR', ERROR_FROM.RPC, 'unsupported event ID 25');
+          if (eventID === MEMORY_FAILURE)
+            throw daemonError('INTERNAL_ERROR', ERROR_FROM.RPC, 'unsupported event ID 25');
           return { callbackID: callbackID++ };
         });
       },

@@ -5,7 +5,7 @@ import { FakeDaemon, NEVER, simulatedFleet } from '@vireo/libvirt/testing';
 import { CallHangsError, HungCalls, isHung } from './hung-calls.ts';
 import { until } from './watch-host.fixture.ts';
 
-const { CONNECT_GET_HOSTNAME } = protocol;
+const { CONNECT_GET_CAPABILITIES, CONNECT_GET_HOSTNAME } = protocol;
 
 let daemon: FakeDaemon;
 let connection: Connection;
@@ -57,4 +57,32 @@ it('a question that hung is asked again when its call has returned', async () =>
   await expect(ask(hung)).rejects.toMatchObject({ code: 'LV_TIMEOUT' });
   await until(() => connection.load.abandoned === 0, 'the late answer');
   await expect(ask(hung)).resolves.toMatch(/^\S+$/);
+});
+
+it('a question that hung is asked again when its call has returned, whatever else hangs on that connection', async () => {
+  daemon.misbehave({ on: CONNECT_GET_HOSTNAME, fault: { kind: 'slow', ms: 400 } });
+  daemon.on(CONNECT_GET_CAPABILITIES, () => NEVER);
+  const hung = new HungCalls();
+  await expect(connection.host.capabilities({ deadlineMs: 50 })).rejects.toMatchObject({ code: 'LV_TIMEOUT' });
+  await expect(ask(hung)).rejects.toMatchObject({ code: 'LV_TIMEOUT' });
+  expect(hung.has('the name of the host')).toBe(true);
+  await until(() => connection.load.abandoned === 1, 'the late answer');
+  expect(hung.has('the name of the host')).toBe(false);
+  await expect(ask(hung)).resolves.toMatch(/^\S+$/);
+});
+
+it('a question made of others hangs as long as the one that does', async () => {
+  daemon.misbehave({ on: CONNECT_GET_HOSTNAME, fault: { kind: 'slow', ms: 600 } });
+  const hung = new HungCalls();
+  const askAround = (): Promise<string> =>
+    hung.run(
+      'all about the host',
+      () => connection,
+      () => ask(hung),
+    );
+  await expect(ask(hung)).rejects.toMatchObject({ code: 'LV_TIMEOUT' });
+  await expect(askAround()).rejects.toBeInstanceOf(CallHangsError);
+  expect(hung.has('all about the host')).toBe(true);
+  await until(() => connection.load.abandoned === 0, 'the late answer');
+  await expect(askAround()).resolves.toMatch(/^\S+$/);
 });

@@ -3,15 +3,24 @@
 // returns, and the same question would only hang beside it and take the next slot.
 
 import { TimeoutError } from '@vireo/libvirt';
-import type { Connection } from '@vireo/libvirt';
+import type { AbandonedCall, Connection } from '@vireo/libvirt';
+
+/** A call that was given up while the daemon had it, and where it was made. */
+interface HungCall {
+  readonly connection: Connection;
+  readonly call: AbandonedCall;
+}
 
 /** The same question hangs in the daemon already, so it was not asked. */
 export class CallHangsError extends Error {
   override readonly name = 'CallHangsError';
   readonly code = 'VIREO_CALL_HANGS';
 
-  constructor(what: string) {
+  readonly hung: HungCall;
+
+  constructor(what: string, hung: HungCall) {
     super(`${what}: not asked, the last time has not returned`);
+    this.hung = hung;
   }
 }
 
@@ -22,17 +31,13 @@ export function isHung(error: unknown): boolean {
 
 /** Remembers the questions of one session that hang. */
 export class HungCalls {
-  readonly #connections = new Map<string, Connection>();
+  readonly #calls = new Map<string, HungCall>();
   /** Questions that are out; each promise resolves when its question is over, however it went. */
   readonly #underWay = new Map<string, Promise<unknown>>();
 
-  /** True while any call given up on that question's connection is out: which one it is, the client does not tell. */
+  /** True while the call that hung when this was asked has not returned. */
   has(what: string): boolean {
-    const connection = this.#connections.get(what);
-    if (connection === undefined) return false;
-    if (connection.load.abandoned > 0) return true;
-    this.#connections.delete(what);
-    return false;
+    return this.#find(what) !== undefined;
   }
 
   /**
@@ -47,7 +52,8 @@ export class HungCalls {
     ask: (connection: Connection) => Promise<T>,
   ): Promise<T> {
     for (let other = this.#underWay.get(what); other !== undefined; other = this.#underWay.get(what)) await other;
-    if (this.has(what)) throw new CallHangsError(what);
+    const hung = this.#find(what);
+    if (hung !== undefined) throw new CallHangsError(what, hung);
     const run = this.#ask(what, acquire, ask);
     const over = run.then(
       () => this.#underWay.delete(what),
@@ -66,14 +72,23 @@ export class HungCalls {
     try {
       return await ask(connection);
     } catch (error) {
-      if (isHung(error)) this.#remember(what, connection);
+      // What it was made of hung before.
+      if (error instanceof CallHangsError) this.#remember(what, error.hung);
+      else if (error instanceof TimeoutError && isHung(error)) this.#remember(what, { connection, call: error.call });
       throw error;
     }
   }
 
+  #find(what: string): HungCall | undefined {
+    const hung = this.#calls.get(what);
+    if (hung?.connection.isWorkingOn(hung.call) === true) return hung;
+    this.#calls.delete(what);
+    return undefined;
+  }
+
   /** Those that returned are dropped, so there are never more than slots to hang in. */
-  #remember(what: string, connection: Connection): void {
-    for (const known of [...this.#connections.keys()]) this.has(known);
-    this.#connections.set(what, connection);
+  #remember(what: string, hung: HungCall): void {
+    for (const known of [...this.#calls.keys()]) this.#find(known);
+    this.#calls.set(what, hung);
   }
 }

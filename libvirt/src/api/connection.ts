@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One open connection to a hypervisor. Composes the subjects; owns no protocol of its own.
 
-import type { LibvirtError } from '../errors.ts';
+import type { AbandonedCall, LibvirtError } from '../errors.ts';
 import { CONNECT_CLOSE } from '../protocol/connect.ts';
 import type { Procedure } from '../protocol/procedure.ts';
 import type { CallOptions, LibvirtStream, RpcClient } from '../rpc/rpc-client.ts';
@@ -88,6 +88,11 @@ export class Connection {
   /** Calls in progress, given up but still occupying the daemon, and waiting for a free slot. */
   get load(): RpcClient['load'] {
     return this.#rpc.load;
+  }
+
+  /** Whether the daemon still works on a call of this connection that was given up, as its error names it. */
+  isWorkingOn(call: AbandonedCall): boolean {
+    return this.#rpc.isWorkingOn(call);
   }
 
   /** Makes any declared call; the other members of this class are made of it. Wire names, wire units. */

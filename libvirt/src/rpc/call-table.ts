@@ -53,6 +53,11 @@ export class CallTable {
     this.#calls.delete(serial);
   }
 
+  /** Whether the call of this serial was given up and has not been answered since. */
+  isAbandoned(serial: number): boolean {
+    return this.#calls.get(serial)?.state.kind === 'abandoned';
+  }
+
   /** How many calls are in this state: at most as many as the window has slots. */
   count(kind: 'sent' | 'abandoned'): number {
     let count = 0;

@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 
 import { LibvirtError, ProtocolError, TransportError, UsageError } from '../errors.ts';
+import type { AbandonedCall } from '../errors.ts';
 import { KEEPALIVE_PROGRAM } from '../protocol/procedure.ts';
 import type { EventMessage, Procedure } from '../protocol/procedure.ts';
 import { XdrReader } from '../xdr/reader.ts';
@@ -121,6 +122,11 @@ export class RpcClient {
       abandoned: this.#calls.count('abandoned'),
       queued: this.#window.queued,
     };
+  }
+
+  /** Whether the daemon still works on a call that was given up, and so it occupies a slot. */
+  isWorkingOn({ serial }: AbandonedCall): boolean {
+    return serial !== null && this.#calls.isAbandoned(serial);
   }
 
   /**
