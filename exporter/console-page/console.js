@@ -50,6 +50,7 @@ function notice(message) {
     );
   } else if (message.type === 'connecting') say('Connecting to the console…');
   else if (message.type === 'open') say('Connected.');
+  else if (message.type === 'ending') say('The hypervisor closed the console; asking why…');
   else if (message.type === 'return') nextTicket = message.ticket;
 }
 
@@ -63,11 +64,24 @@ function showSession(message) {
   at('mode').hidden = false;
   at('notice').hidden = true;
   at('tools').hidden = false;
+  screen.tabIndex = 0;
   for (const tool of document.querySelectorAll('[data-needs]')) {
     tool.hidden = !tool.dataset.needs.split(' ').every((need) => need === mode || need === kind);
   }
   if (kind === 'vnc') showScreen();
-  else void openTerminal(screen, channel, mode === 'control').then((opened) => (terminal = opened));
+  else void showTerminal(channel);
+}
+
+async function showTerminal(own) {
+  try {
+    const opened = await openTerminal(screen, own, session.mode === 'control');
+    // It may have ended while xterm.js was loading.
+    if (own === channel && own.readyState === WebSocket.OPEN) terminal = opened;
+    else opened.dispose();
+  } catch (error) {
+    say('Not shown.');
+    explain('The text console cannot be shown', `${error.message}.`, 'Open the console again.');
+  }
 }
 
 function showScreen() {
@@ -85,6 +99,7 @@ function closed({ code, reason }, opened) {
   terminal?.dispose();
   terminal = null;
   screen.replaceChildren();
+  screen.tabIndex = -1;
   at('tools').hidden = true;
   if (nextTicket !== null) {
     say(reason);
@@ -161,12 +176,15 @@ function saveScreenshot() {
 function wire() {
   for (const [index, { name }] of COMBINATIONS.entries()) at('keys').append(new Option(name, String(index)));
   at('ctrl-alt-del').addEventListener('click', () => rfb?.sendCtrlAltDel());
-  at('keys').addEventListener('change', ({ target }) => {
-    const combination = COMBINATIONS[Number(target.value)];
-    if (target.value !== '' && rfb !== null) press(rfb, combination.keys);
-    target.value = '';
+  // Not at the choice itself: with the arrow keys one chooses everything that is between.
+  at('send-keys').addEventListener('click', () => {
+    if (rfb !== null) press(rfb, COMBINATIONS[Number(at('keys').value)].keys);
   });
-  at('type').addEventListener('click', () => at('type-dialog').showModal());
+  at('type').addEventListener('click', () => {
+    // It keeps what it was closed with, and Escape closes it with nothing.
+    at('type-dialog').returnValue = '';
+    at('type-dialog').showModal();
+  });
   at('type-dialog').addEventListener('close', () => {
     const text = at('type-text').value;
     // Often a password.
@@ -180,8 +198,12 @@ function wire() {
     if (rfb !== null) rfb.scaleViewport = scale;
   });
   at('full-screen').addEventListener('click', () => {
-    if (document.fullscreenElement === null) void document.documentElement.requestFullscreen();
-    else void document.exitFullscreen();
+    if (document.fullscreenElement !== null) void document.exitFullscreen();
+    else document.documentElement.requestFullscreen().catch(({ message }) => say(`No full screen: ${message}.`));
+  });
+  // Reached with Tab, the screen takes the keyboard; one that is only looked at would not let it go again.
+  screen.addEventListener('focus', () => {
+    if (session?.mode === 'control') (rfb ?? terminal)?.focus();
   });
   at('screenshot').addEventListener('click', saveScreenshot);
   // All keys go to the guest, Tab too: this is the way out for people without a pointer.

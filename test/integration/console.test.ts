@@ -189,7 +189,7 @@ describe('the tools', () => {
     await page.keyboard.press('Control+Alt+Shift');
     const focused = (): Promise<string> => page.locator(':focus').getAttribute('id').then(String);
     expect(await focused()).toBe('ctrl-alt-del');
-    const order = ['keys', 'type', 'scale', 'full-screen', 'screenshot'];
+    const order = ['keys', 'send-keys', 'type', 'scale', 'full-screen', 'screenshot'];
     for (const id of order) {
       await page.keyboard.press('Tab');
       expect(await focused()).toBe(id);

@@ -37,9 +37,38 @@ const CODE = [
   'ebdf', //   jmp round
 ];
 
+/** Another guest: what its keyboard sends goes out of the serial port, byte by byte, after one zero. */
+const SCANCODES = [
+  'fa', //           cli
+  '31c0', //         xor ax, ax
+  '8ed8', //         mov ds, ax
+  'c70624001b7c', // mov word [0x24], handler   interrupt 9
+  'c70626000000', // mov word [0x26], 0
+  'baf803', //       mov dx, 0x03f8
+  '30c0', //         xor al, al
+  'ee', //           out dx, al
+  'fb', //           sti
+  // wait:
+  'f4', //           hlt
+  'ebfd', //         jmp wait
+  // handler:
+  '50', //           push ax
+  '52', //           push dx
+  'e460', //         in al, 0x60
+  'baf803', //       mov dx, 0x03f8
+  'ee', //           out dx, al
+  'b020', //         mov al, 0x20
+  'e620', //         out 0x20, al
+  '5a', //           pop dx
+  '58', //           pop ax
+  'cf', //           iret
+];
+
 /** One domain of this kind. */
 export interface ConsoleDomain {
   readonly name: string;
+  /** Its guest shows nothing and writes what its keyboard sends; see {@link scancodes}. */
+  readonly tellsKeys?: boolean;
   /** `<graphics>` and its `<video>`; none when empty. */
   readonly graphics?: string;
   readonly serial?: boolean;
@@ -54,10 +83,10 @@ export async function startConsoleDomains(
   libvirtd: Libvirtd,
   domains: readonly ConsoleDomain[],
 ): Promise<void> {
-  for (const { name, graphics = '', serial = false } of domains) {
+  for (const { name, graphics = '', serial = false, tellsKeys = false } of domains) {
     const disk = join(lab.directory, `${name}.img`);
     const bytes = Buffer.alloc(1024 * 1024);
-    bytes.write(CODE.join(''), 'hex');
+    bytes.write((tellsKeys ? SCANCODES : CODE).join(''), 'hex');
     bytes.write('55aa', 510, 'hex');
     await writeFile(disk, bytes);
     const xml = join(lab.directory, `${name}.xml`);
@@ -73,6 +102,7 @@ export async function startConsoleDomains(
     <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${disk}'/><target dev='hda' bus='ide'/></disk>
     ${graphics}${graphics === '' ? '' : "<video><model type='vga' vram='1024'/></video>"}
     ${serial ? "<serial type='pty'/><console type='pty'/>" : ''}
+    ${tellsKeys ? `<serial type='file'><source path='${serialFile(lab, name)}'/></serial>` : ''}
     <memballoon model='none'/>
   </devices>
 </domain>
@@ -81,6 +111,15 @@ export async function startConsoleDomains(
     await libvirtd.virsh('define', xml);
     await libvirtd.virsh('start', name);
   }
+}
+
+/** What the keyboard of a domain that tells has sent until now, in hex: set 1, the way a PC has it. Empty until it listens. */
+export async function scancodes(lab: Lab, name: string): Promise<string> {
+  return (await readFile(serialFile(lab, name))).toString('hex');
+}
+
+function serialFile(lab: Lab, name: string): string {
+  return join(lab.directory, `${name}.serial`);
 }
 
 /** Resolves when the guest takes keys: libvirt's own client presses one, and a picture that stood still changes. */

@@ -182,10 +182,11 @@ export class ConsoleService {
   /**
    * Types into a domain that runs; resolves when the last key was pressed.
    *
-   * @throws ConsoleRefusal VIREO_STATE, VIREO_BODY, VIREO_BUSY while another text is typed there; or the client's errors
+   * @throws ConsoleRefusal VIREO_STATE, VIREO_BODY, VIREO_BUSY while another text is typed there, VIREO_CONSOLE_TICKET
+   * when it is no longer allowed half-way; or the client's errors
    */
   async type(
-    target: Pick<ConsoleGrant, 'host' | 'uuid' | 'domain' | 'actor'>,
+    target: Pick<ConsoleGrant, 'host' | 'uuid' | 'domain' | 'actor' | 'isAllowed'>,
     text: string,
     signal: AbortSignal,
   ): Promise<number> {
@@ -203,6 +204,9 @@ export class ConsoleService {
     let characters = 0;
     try {
       for (const together of keys) {
+        if (!target.isAllowed()) {
+          throw new ConsoleRefusal('VIREO_CONSOLE_TICKET', 'the token or the session it was typed with is gone');
+        }
         await host.consoles.press(domain, together, signal);
         characters++;
         // As long as the keys are held, or the guest's queue runs over.
@@ -225,11 +229,13 @@ export class ConsoleService {
 
   /** Like {@link type}, with the key of a session. Throws ConsoleRefusal VIREO_CONSOLE_TICKET when there is none. */
   async typeByKey(key: string, text: string, signal: AbortSignal): Promise<number> {
-    const grant = this.#keys.get(hashOf(key));
+    const hash = hashOf(key);
+    const grant = this.#keys.get(hash);
     if (grant?.isAllowed() !== true) {
       throw new ConsoleRefusal('VIREO_CONSOLE_TICKET', 'no session that may type has this key');
     }
-    return await this.type(grant, text, signal);
+    const isAllowed = (): boolean => this.#keys.has(hash) && grant.isAllowed();
+    return await this.type({ ...grant, isAllowed }, text, signal);
   }
 
   /** A request that never got to a ticket. */

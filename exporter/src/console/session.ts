@@ -4,6 +4,7 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { LibvirtError, RemoteError } from '@vireo/libvirt';
 import type { ConsoleKind, ConsoleMode, ConsoleNotice } from '../contract/console.ts';
 import type { DomainListener } from '../hosts/domain-watch.ts';
@@ -30,8 +31,12 @@ const START_MS = 10 * 60_000;
 const REACH_MS = 20_000;
 /** How often is looked at what no event tells: the token, the time, the domain's id. */
 const LOOK_MS = 1000;
-/** When the hypervisor hangs up, the event that says why comes a moment later. */
-const REASON_MS = 5000;
+/** From an event to the snapshot that has it. */
+const SETTLED_MS = 150;
+/** When the hypervisor hangs up, the event that says why comes a moment later; without one the daemon is asked. */
+const REASON_MS = 1000;
+/** For that question: at most so long stays the picture of a console that is closed. */
+const QUESTION_MS = 4000;
 
 /** A host, for its consoles. */
 export interface ConsoleHost {
@@ -188,10 +193,12 @@ export class ConsoleSession {
     const { host, uuid } = this.#options;
     await this.#ended((resolve) => {
       const timer = setTimeout(resolve, LOOK_MS);
+      let settled: NodeJS.Timeout | undefined;
       // After the snapshot has taken it over.
-      const unwatch = host.watch(uuid, () => setTimeout(resolve, 150));
+      const unwatch = host.watch(uuid, () => (settled ??= setTimeout(resolve, SETTLED_MS)));
       return () => {
         clearTimeout(timer);
+        clearTimeout(settled);
         unwatch();
       };
     });
@@ -221,7 +228,9 @@ export class ConsoleSession {
   async #reach(domain: DomainSnapshot): Promise<Duplex> {
     const { host, kind, client, onOpen } = this.#options;
     const late = setTimeout(() => {
-      this.end(new ConsoleEnd('unreachable', `It did not answer within ${String(REACH_MS / 1000)} s.`));
+      const within = `within ${String(REACH_MS / 1000)} s.`;
+      const silent = this.#browser === undefined ? 'unreachable' : 'unresponsive';
+      this.end(new ConsoleEnd(silent, `It did not answer ${within}`));
     }, REACH_MS);
     try {
       const { signal } = this.#stop;
@@ -234,7 +243,7 @@ export class ConsoleSession {
         stream = opened.stream;
         rest = opened.rest;
       }
-      this.#follow(stream);
+      this.#follow(stream, domain);
       signal.throwIfAborted();
       this.#bridge = new Bridge(client, stream);
       this.#openedAt = Date.now();
@@ -253,7 +262,7 @@ export class ConsoleSession {
   async #openScreen(domain: DomainSnapshot, xml: ConsoleXml): Promise<{ stream: Duplex; rest: Buffer }> {
     const { host, tls } = this.#options;
     const { signal } = this.#stop;
-    if (xml.id !== domain.id) throw new ConsoleEnd('domain-restarted');
+    if (xml.id !== domain.id) throw new ConsoleEnd(xml.id === -1 ? 'domain-stopped' : 'domain-restarted');
     if (xml.vnc === undefined) {
       const instead = xml.otherGraphics.length === 0 ? '' : ` It has ${xml.otherGraphics.join(', ')}.`;
       throw new ConsoleEnd('no-console', `It has no VNC screen.${instead}`);
@@ -294,14 +303,13 @@ export class ConsoleSession {
   }
 
   /** The console's end is the session's; the domain's, if that was why, is the better reason. */
-  #follow(stream: Duplex): void {
+  #follow(stream: Duplex, domain: DomainSnapshot): void {
     const over = (error?: Error): void => {
-      this.#overAt ??= Date.now();
-      setTimeout(() => {
-        this.#look();
-        this.end(error === undefined ? new ConsoleEnd('server-closed') : this.#endOf(error, 'server-closed'));
-      }, REASON_MS).unref();
+      if (this.#overAt !== undefined || this.#stop.signal.aborted) return;
+      this.#overAt = Date.now();
       this.#look();
+      this.#options.client.notify({ type: 'ending' });
+      void this.#why(domain, error);
     };
     stream.once('error', over);
     stream.on('error', () => undefined);
@@ -312,6 +320,28 @@ export class ConsoleSession {
       over();
     });
     if (stream.destroyed) over();
+  }
+
+  /** Ends a session whose console is closed. */
+  async #why(domain: DomainSnapshot, error: Error | undefined): Promise<void> {
+    const { signal } = this.#stop;
+    const asItCame = (): void => {
+      this.end(this.#endOf(error ?? new ConsoleEnd('server-closed'), 'server-closed'));
+    };
+    const late = setTimeout(asItCame, REASON_MS + QUESTION_MS);
+    try {
+      await delay(REASON_MS, undefined, { signal });
+      const { id } = await this.#options.host.consoles.describe(domain, signal);
+      if (id === -1) this.end(new ConsoleEnd('domain-stopped'));
+      else if (id !== domain.id) this.end(new ConsoleEnd('domain-restarted'));
+    } catch (failure) {
+      if (failure instanceof RemoteError && failure.name === 'VIR_ERR_NO_DOMAIN') {
+        this.end(new ConsoleEnd('domain-gone'));
+      }
+    } finally {
+      clearTimeout(late);
+      asItCame();
+    }
   }
 
   #endOf(error: unknown, otherwise: 'fault' | 'server-closed' = 'fault'): ConsoleEnd {

@@ -58,8 +58,18 @@ describe('TicketStore', () => {
     }
   });
 
-  it('issues no more than it can remember, and again when the old ones are forgotten', () => {
+  it('issues no more than it can remember, and again when one of them was used or has expired', () => {
     const { tickets, pass } = store();
+    const first = issue(tickets);
+    for (let i = 1; i < TICKETS_MAX; i++) issue(tickets);
+    expect(tickets.issue('vm1')).toBeUndefined();
+    tickets.redeem(first.ticket);
+    const again = issue(tickets);
+    expect(tickets.redeem(first.ticket)).toEqual({ refused: 'ticket-unknown' });
+    expect(tickets.issue('vm1')).toBeUndefined();
+    pass(29_999);
+    expect(tickets.redeem(again.ticket)).toEqual({ grant: 'vm1' });
+    pass(1);
     for (let i = 0; i < TICKETS_MAX; i++) issue(tickets);
     expect(tickets.issue('vm1')).toBeUndefined();
     pass(11 * 60_000);

@@ -11,7 +11,7 @@ const TICKET_BYTES = 32;
 const TICKET = /^[\w-]{43}$/;
 /** How long it is remembered that a ticket was used or expired, so that the page can say so. */
 const REMEMBERED_MS = 10 * 60_000;
-/** Most tickets remembered, used ones included. */
+/** Most tickets remembered, used ones included; so many that wait to be used at once are too many. */
 export const TICKETS_MAX = 10_000;
 
 /** A ticket just made. */
@@ -45,7 +45,7 @@ export class TicketStore<T> {
   /** Makes a ticket. Undefined while too many are waiting to be used. */
   issue(grant: T): IssuedTicket | undefined {
     this.#forget();
-    if (this.#entries.size >= TICKETS_MAX) return undefined;
+    if (!this.#makeRoom()) return undefined;
     const ticket = randomBytes(TICKET_BYTES).toString('base64url');
     const expiresAt = this.#now() + CONSOLE_TICKET_SECONDS * 1000;
     this.#entries.set(hashOf(ticket), { expiresAt, grant });
@@ -63,6 +63,17 @@ export class TicketStore<T> {
     if (grant === undefined) return { refused: 'ticket-used' };
     if (this.#now() >= expiresAt) return { refused: 'ticket-expired' };
     return { grant };
+  }
+
+  /** What is remembered of used and expired ones must keep nobody from a console. */
+  #makeRoom(): boolean {
+    if (this.#entries.size < TICKETS_MAX) return true;
+    for (const [hash, { expiresAt, grant }] of this.#entries) {
+      if (grant !== undefined && expiresAt > this.#now()) continue;
+      this.#entries.delete(hash);
+      return true;
+    }
+    return false;
   }
 
   #forget(): void {

@@ -224,6 +224,8 @@ export type ConsoleNotice =
   | { readonly type: 'waiting'; readonly state: string }
   | { readonly type: 'connecting' }
   | { readonly type: 'open' }
+  /** The hypervisor has closed the console; why, the close says a moment later. */
+  | { readonly type: 'ending' }
   /** Comes before the close: the ticket to come back with. */
   | { readonly type: 'return'; readonly ticket: string };
 

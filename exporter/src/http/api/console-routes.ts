@@ -76,7 +76,8 @@ export function consoleRoutes(fleet: Fleet, consoles: ConsoleDeps): ConsoleRoute
       if (host.state.kind !== 'up') throw hostLost(host);
       service.kindFor(host.host, uuid, undefined);
       const actor = caller.principal.actor(caller.address);
-      const target = { host: host.host, uuid, domain: domain.name, actor };
+      const isAllowed = (): boolean => fleet.access.isCurrent(caller);
+      const target = { host: host.host, uuid, domain: domain.name, actor, isAllowed };
       sendJson(response, { characters: await service.type(target, text, whileWanted(response)) });
     },
     address: async (request, response) => {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { RemoteError } from '@vireo/libvirt';
 import type { ConsoleEvent, ConsoleService } from '../../console/console-service.ts';
 import { WebSocket } from 'ws';
 import { selfSigned } from '../../web/pki.fixture.ts';
@@ -19,6 +21,14 @@ jest.setTimeout(30_000);
 
 const VM = domain(1, 'vm1');
 const PATH = `/api/v1/hosts/kvm1/domains/${VM.uuid}/console`;
+const NO_DOMAIN = new RemoteError(
+  'DOMAIN_GET_XML_DESC',
+  { number: 42, name: 'VIR_ERR_NO_DOMAIN', class: 'gone' },
+  {
+    ...{ code: 42, domain: 10, message: 'Domain not found', level: 2, str1: null, str2: null, str3: null },
+    ...{ int1: 0, int2: 0, dom: null, net: null },
+  },
+);
 const KEY = Buffer.from('0401000000000061', 'hex');
 
 let vnc: FakeVnc;
@@ -62,6 +72,12 @@ async function opened(mode: 'control' | 'view' = 'control'): Promise<Awaited<Ret
   const console = await openConsole(api.port, await ticket(mode));
   await until(() => console.notices.some((notice) => notice === '{"type":"open"}'));
   return console;
+}
+
+/** A WebSocket that says nothing. */
+function silentConsole(port: number, ticket: string): WebSocket {
+  const origin = `http://127.0.0.1:${String(port)}`;
+  return new WebSocket(`ws://127.0.0.1:${String(port)}/api/v1/console`, ['binary', `ticket.${ticket}`], { origin });
 }
 
 const lastEvent = (): ConsoleEvent | undefined => events.at(-1);
@@ -201,6 +217,8 @@ describe('a session', () => {
     await start();
     const first = await opened();
     for (const socket of vnc.sockets) socket.destroy();
+    // The page knows at once; why, it hears when no event has told for a second.
+    await until(() => first.notices.includes('{"type":"ending"}'));
     expect((await first.end)[0]).toBe(4007);
     // Too short a session to come back to.
     expect(first.notices.join()).not.toContain('return');
@@ -210,6 +228,44 @@ describe('a session', () => {
     host.change({ ...VM, id: -1, state: 'shutoff' });
     expect((await second.end)[0]).toBe(4001);
   }, 60_000);
+
+  it.each([
+    ['domain-stopped', 4001, -1],
+    ['domain-restarted', 4002, 9],
+    ['domain-gone', 4003, NO_DOMAIN],
+    ['server-closed', 4007, new Error('no daemon')],
+  ])('asks the daemon why the screen ended when no event says so: %s', async (_end, code, answer) => {
+    await start();
+    const console = await opened();
+    jest
+      .spyOn(host.consoles, 'describe')
+      .mockImplementation(({ uuid }) =>
+        answer instanceof Error
+          ? Promise.reject(answer)
+          : Promise.resolve({ uuid, id: answer, otherGraphics: [], serial: false }),
+      );
+    for (const socket of vnc.sockets) socket.destroy();
+    expect((await console.end)[0]).toBe(code);
+  });
+
+  it('gives up a browser that does not shake hands, and does not blame the screen', async () => {
+    await start();
+    // Its clock alone; sockets and the test go on in real time.
+    jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const socket = silentConsole(api.port, await ticket());
+      const end = new Promise<number>((resolve) => socket.once('close', resolve));
+      await new Promise<void>((resolve) => {
+        socket.on('message', (data: Buffer) => {
+          if (data.toString() === 'RFB 003.008\n') resolve();
+        });
+      });
+      jest.advanceTimersByTime(20_000);
+      expect(await end).toBe(4010);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
 
   it('waits for a domain that is off, and begins when it runs', async () => {
     await start();
@@ -324,6 +380,23 @@ describe('text', () => {
     expect(host.pressed).toHaveLength(0);
   });
 
+  it('stops where the session ends or the token is withdrawn', async () => {
+    await start();
+    const console = await opened();
+    const key = /"key":"([\w-]{43})"/.exec(console.notices[0] ?? '')?.[1] ?? '';
+    const byKey = typed({ 'x-vireo-console': key }, 'a'.repeat(1000));
+    await until(() => host.pressed.length > 2);
+    console.socket.close();
+    expect((await byKey).status).toBe(401);
+    const already = host.pressed.length;
+    const byToken = api.ask(`${PATH}/text`, { method: 'POST', body: { text: 'a'.repeat(1000) } });
+    await until(() => host.pressed.length > already + 2);
+    api.guard.configure({ ...api.guard.api, tokens: [] });
+    expect((await byToken).json).toMatchObject({ code: 'VIREO_CONSOLE_TICKET' });
+    expect(host.pressed.length).toBeLessThan(500);
+    expect(lastEvent()).toMatchObject({ event: 'console.typed', characters: host.pressed.length - already });
+  });
+
   it('is typed with a token too, one text at a time, and whole or not at all', async () => {
     await start();
     const post = (text: string) => api.ask(`${PATH}/text`, { method: 'POST', body: { text } });
@@ -341,18 +414,21 @@ describe('text', () => {
 });
 
 describe('limits', () => {
-  it('hold for a domain, a user and all together, at the ticket and at the session', async () => {
-    await start({ sessionsPerDomain: 1 });
-    const [first, second] = [await ticket(), await ticket()];
-    const open = await openConsole(api.port, first);
-    await until(() => service.sessions === 1);
-    expect((await (await openConsole(api.port, second)).end)[0]).toBe(4027);
-    expect(await api.code(PATH, { method: 'POST', body: { mode: 'view' } })).toBe('VIREO_CONSOLE_LIMIT');
-    expect(events.filter(({ reason }) => reason === 'too-many')).toHaveLength(2);
-    open.socket.close();
-    await until(() => service.sessions === 0);
-    await ticket();
-  });
+  it.each(['sessionsPerDomain', 'sessionsPerUser', 'sessions'])(
+    'of %s hold at the ticket and at the session',
+    async (limit) => {
+      await start({ [limit]: 1 });
+      const [first, second] = [await ticket(), await ticket()];
+      const open = await openConsole(api.port, first);
+      await until(() => service.sessions === 1);
+      expect((await (await openConsole(api.port, second)).end)[0]).toBe(4027);
+      expect(await api.code(PATH, { method: 'POST', body: { mode: 'view' } })).toBe('VIREO_CONSOLE_LIMIT');
+      expect(events.filter(({ reason }) => reason === 'too-many')).toHaveLength(2);
+      open.socket.close();
+      await until(() => service.sessions === 0);
+      await ticket();
+    },
+  );
 });
 
 describe('the way in', () => {
@@ -428,6 +504,24 @@ describe('the way in', () => {
     for (const origin of ['http://grafana.example', 'https://grafana.example.evil', 'null', `http://127.0.0.1`]) {
       expect(await code(origin)).toBe(403);
       expect(lastEvent()).toMatchObject({ event: 'console.refused', reason: 'origin' });
+    }
+  });
+
+  it('keeps no half of a connection open whose request it refused, or answered without the upgrade', async () => {
+    await start();
+    for (const path of ['/api/v1/console', '/-/healthy']) {
+      const socket = connect({ port: api.port, host: '127.0.0.1', allowHalfOpen: true });
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      let answer = '';
+      socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      await new Promise((resolve) => socket.once('end', resolve));
+      expect(answer).toMatch(/^HTTP\/1.1 (?:403|200) /);
+      // Its own half stays open; what comes there finds nobody.
+      const probe = setInterval(() => socket.write('x'), 20);
+      socket.on('error', () => undefined);
+      await closed;
+      clearInterval(probe);
     }
   });
 

@@ -105,6 +105,7 @@ function begin(
 function refuse(socket: Duplex, code: ProblemCode): void {
   const { status, meaning } = PROBLEMS[code];
   const title = STATUS_CODES[status] ?? 'Error';
+  endWhole(socket);
   const body = JSON.stringify({ type: 'about:blank', title, status, code, detail: meaning });
   socket.end(
     `HTTP/1.1 ${String(status)} ${title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
@@ -119,7 +120,13 @@ function serveWithout(server: Server, request: IncomingMessage, socket: Duplex):
   // Node's own sockets, whatever the declared type.
   response.assignSocket(request.socket);
   response.once('finish', () => {
+    endWhole(socket);
     socket.end();
   });
   server.emit('request', request, response);
+}
+
+/** Gone when its last byte is out: the HTTP server no longer looks after it, so nobody may keep half of it open. */
+function endWhole(socket: Duplex): void {
+  socket.once('finish', () => socket.destroy());
 }
