@@ -9,6 +9,7 @@ import type { Watch, WatchOptions } from './watch-host.fixture.ts';
 
 const {
   CONNECT_GET_ALL_DOMAIN_STATS,
+  CONNECT_LIST_ALL_DOMAINS,
   CONNECT_LIST_ALL_NETWORKS,
   CONNECT_LIST_ALL_STORAGE_POOLS,
   DOMAIN_GET_CONTROL_INFO,
@@ -180,6 +181,46 @@ describe('tier A', () => {
     simulated.forgetIfGone(gone);
     await until(() => watch.domain('dns-1') === undefined, 'gone');
     expect(host.snapshot.state.kind).toBe('up');
+  });
+});
+
+describe('an inventory that fails', () => {
+  it('leaves the figures of the last one for as long as those of a lost host, while the other statistics go on', async () => {
+    const STATE_GROUP = 1;
+    const refusal = daemonError('INTERNAL_ERROR', ERROR_FROM.NONE, 'out of order');
+    let failing = false;
+    const { host } = await startUp({
+      prepare: (daemon, simulated) => {
+        const bytes = BigInt(Date.now());
+        daemon.on(CONNECT_LIST_ALL_DOMAINS, () => {
+          if (failing) throw refusal;
+          const domains = simulated.domains.map(({ ref }) => ref);
+          return { domains, ret: domains.length };
+        });
+        daemon.on(CONNECT_GET_ALL_DOMAIN_STATS, ({ stats }) => {
+          if (failing && (stats & STATE_GROUP) !== 0) throw refusal;
+          const params: TypedParam[] =
+            (stats & STATE_GROUP) === 0
+              ? [{ field: 'cpu.time', type: 'ullong', value: BigInt(Date.now()) }]
+              : [
+                  { field: 'state.state', type: 'int', value: 1 },
+                  { field: 'net.count', type: 'uint', value: 1 },
+                  { field: 'net.0.rx.bytes', type: 'ullong', value: bytes },
+                ];
+          return { retStats: simulated.domains.map(({ ref: dom }) => ({ dom, params })) };
+        });
+      },
+    });
+    const received = (): number | undefined => watch.domain('web-1')?.stats?.net.get(0)?.get('rx.bytes');
+    await until(() => received() !== undefined, 'both parts');
+    failing = true;
+    await until(() => host.snapshot.polls.get('inventory')?.success === false, 'the failure');
+    const before = cpuTime('web-1');
+    await until(() => cpuTime('web-1') > before, 'newer statistics');
+    expect(received()).toBeGreaterThan(0);
+    await until(() => received() === undefined, 'nothing that old', POLL.staleAfterPolls * POLL.intervalMs + 1000);
+    expect(host.snapshot.polls.get('statistics')?.success).toBe(true);
+    expect(cpuTime('web-1')).toBeGreaterThan(before);
   });
 });
 

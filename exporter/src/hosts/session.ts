@@ -93,7 +93,7 @@ export class HostSession {
   readonly #abort = new AbortController();
   readonly #end: (reason: unknown) => void;
   /** The newest; the statistics of a slow poll are joined with what is known by then. */
-  #inventory: Inventory | undefined;
+  #inventory: { readonly statistics: Inventory['statistics']; readonly takenAt: number } | undefined;
   #hasInventory = false;
   #flagsReadAt = -Infinity;
 
@@ -309,9 +309,8 @@ export class HostSession {
   }
 
   async #takeInventory(): Promise<undefined> {
-    this.#inventory = undefined;
     const inventory = await this.#inventoryPoller.poll();
-    this.#inventory = inventory;
+    this.#inventory = { statistics: inventory.statistics, takenAt: performance.now() };
     this.#hasInventory = true;
     await this.#fetchFlags();
     if (inventory.failure !== undefined) throw inventory.failure;
@@ -342,9 +341,18 @@ export class HostSession {
     // Of a session that has ended half an answer is none.
     if (this.#isOver()) return;
     const { records, quarantine, partial, failure } = result;
-    const lockless = this.#inventory?.statistics ?? new Map();
+    const lockless = this.#locklessStatistics();
     domains.applyStatistics({ lockless, monitor: records, quarantine, partial, at: Date.now() });
     if (failure !== undefined) throw failure;
+  }
+
+  /** Of the last inventory that was had, as long as those of a lost host would be shown: `inventory` has failed since. */
+  #locklessStatistics(): Inventory['statistics'] {
+    const { intervalMs, staleAfterPolls } = this.#context.poll;
+    const last = this.#inventory;
+    return last !== undefined && performance.now() - last.takenAt <= intervalMs * staleAfterPolls
+      ? last.statistics
+      : new Map();
   }
 
   /** Which domains are persistent, start by themselves, have a saved image: filtered lists, no call a domain. */
