@@ -147,6 +147,17 @@ test('a guest that ignores its shutdown is forced off, after its name was typed'
   expect(lab.audit({ event: 'action.succeeded', action: 'destroy' })).toMatchObject([{ user: 'ada', domain: 'deaf' }]);
 });
 
+test('panels on the page show what Prometheus has, and what the record of actions says', async () => {
+  const page = await signIn('vera');
+  await page.openUrl('/d-solo/table?expr=libvirt_domain_info');
+  for (const name of DOMAINS) await page.says(name);
+  await page.openUrl('/d-solo/timeseries?range&expr=sum(libvirt_up)');
+  await page.page.getByRole('listitem').getByText(/ 1$/).waitFor();
+  const query = '{service_name="vireo", event=~"action.+"} | domain="web-1" | user="ada"';
+  await page.openUrl(`/d-solo/logs?ds=loki&expr=${encodeURIComponent(query)}`);
+  await page.says('action.succeeded');
+});
+
 test('a link to an action opens its question and does nothing', async () => {
   const page = await signIn('ada');
   const asked = lab.grafana.proxied.length;

@@ -19,6 +19,7 @@ import { openLab, repositoryRoot } from './lab.ts';
 import type { Lab } from './lab.ts';
 import { startLibvirtd } from './libvirtd.ts';
 import type { Libvirtd } from './libvirtd.ts';
+import { logBackend } from './log-store.ts';
 import { secret } from './planted.ts';
 import { startPrometheus } from './prometheus.ts';
 import { waitFor } from './wait-for.ts';
@@ -98,7 +99,11 @@ api:
   const exporter = await startExporter(lab, { flags: [`--config.file=${config}`] });
   const prometheus = await startPrometheus(lab, exporter.address);
   grafana.settings = { jsonData: { apiUrl: exporter.url }, secureJsonData: tokens };
-  grafana.dataSources = [{ uid: 'vireo-prometheus', name: 'Prometheus', type: 'prometheus', backend: prometheus.url }];
+  // The uids of provisioning/grafana/datasources.
+  grafana.dataSources = [
+    { uid: 'vireo-prometheus', name: 'Prometheus', type: 'prometheus', backend: prometheus.url },
+    { uid: 'vireo-loki', name: 'Loki', type: 'loki', backend: logBackend(() => exporter.log()) },
+  ];
   const browser = await startBrowser(lab);
   await waitFor(async () => (await prometheus.query('libvirt_domain_info')).length === DOMAINS.length, {
     what: 'Prometheus has every domain',

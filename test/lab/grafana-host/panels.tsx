@@ -5,6 +5,7 @@ import {
   FieldType,
   PanelPlugin,
   PluginType,
+  dateTimeFormatISO,
   formattedValueToString,
   getFieldDisplayName,
   standardFieldConfigEditorRegistry,
@@ -12,7 +13,7 @@ import {
   standardTransformersRegistry,
 } from '@grafana/data';
 import type { DataFrame, Field, FieldConfigPropertyItem, PanelPluginMeta, PanelProps } from '@grafana/data';
-import { Table, useTheme2 } from '@grafana/ui';
+import { useTheme2 } from '@grafana/ui';
 import type { ReactElement } from 'react';
 import { bootData } from './boot-data.ts';
 import { importPlugin } from './shared-modules.ts';
@@ -55,6 +56,9 @@ export function registerStandards(): void {
     })),
   );
 }
+
+/** Rows a table shows. */
+const ROWS_MAX = 100;
 
 interface Line {
   readonly name: string;
@@ -136,10 +140,40 @@ function Stat({ data }: PanelProps): ReactElement {
   );
 }
 
+/** A value as text, whatever kind of field it is in. */
+function cell(field: Field, row: number): string {
+  const value: unknown = field.values[row];
+  if (field.type === FieldType.time) return dateTimeFormatISO(value as number, { timeZone: 'utc' });
+  if (field.type === FieldType.other) return JSON.stringify(value);
+  return field.display === undefined ? String(value) : formattedValueToString(field.display(value));
+}
+
 function TablePanel({ data, width, height }: PanelProps): ReactElement {
   const frame = data.series[0];
   if (frame === undefined || frame.length === 0) return <div>No data</div>;
-  return <Table ariaLabel="table" data={frame} width={width} height={height} />;
+  const rows = Array.from({ length: Math.min(frame.length, ROWS_MAX) }, (_, row) => row);
+  return (
+    <div style={{ width, height, overflow: 'auto' }}>
+      <table>
+        <thead>
+          <tr>
+            {frame.fields.map((field) => (
+              <th key={field.name}>{getFieldDisplayName(field, frame)}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row}>
+              {frame.fields.map((field) => (
+                <td key={field.name}>{cell(field, row)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 /** What stands for each of Grafana's panels, by its id. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One panel alone, as on a dashboard: /d-solo/PANEL-ID?options=JSON&expr=PROMQL&var-NAME=VALUE. The query's answer comes
-// as a table. `canAct=false` is a dashboard whose user may not run actions.
-import { EventBusSrv, LoadingState, dateTime, getDefaultTimeRange } from '@grafana/data';
-import type { PanelData, PanelPlugin } from '@grafana/data';
+// One panel alone, as on a dashboard: /d-solo/PANEL-ID?options=JSON&expr=QUERY&ds=TYPE&var-NAME=VALUE. A query of Prometheus
+// is answered with a table of now, or with time series when `range` is given. `canAct=false` is a dashboard whose user may
+// not run actions.
+import { EventBusSrv, LoadingState, applyFieldOverrides, createTheme, dateTime } from '@grafana/data';
+import type { DataFrame, PanelData, PanelPlugin, TimeRange } from '@grafana/data';
 import { getDataSourceSrv, getRunRequest, locationService } from '@grafana/runtime';
+import type { DataQuery } from '@grafana/schema';
 import { PanelContextProvider } from '@grafana/ui';
 import { useEffect, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
@@ -12,14 +14,32 @@ import { importPanelPlugin } from './panels.tsx';
 
 const [WIDTH, HEIGHT] = [1100, 600];
 
-function useQuery(expr: string | null): PanelData {
-  const timeRange = useMemo(getDefaultTimeRange, []);
+/** Gives fields what formats their values; on a dashboard the panel's frame does. */
+function withDisplay(data: DataFrame[]): DataFrame[] {
+  const fieldConfig = { defaults: {}, overrides: [] };
+  return applyFieldOverrides({
+    data,
+    fieldConfig,
+    replaceVariables: (text) => text,
+    theme: createTheme(),
+    timeZone: 'utc',
+  });
+}
+
+/** The last quarter of an hour. */
+function lately(): TimeRange {
+  const raw = { from: 'now-15m', to: 'now' };
+  return { from: dateTime().subtract(15, 'minutes'), to: dateTime(), raw };
+}
+
+function useQuery(expr: string | null, type: string, isRange: boolean): PanelData {
+  const timeRange = useMemo(lately, []);
   const [data, setData] = useState<PanelData>({ state: LoadingState.Done, series: [], timeRange });
   useEffect(() => {
     if (expr === null) return undefined;
     let stop = (): void => undefined;
     void getDataSourceSrv()
-      .get({ type: 'prometheus' })
+      .get({ type })
       .then((source) => {
         const subscription = getRunRequest()(source, {
           app: 'dashboard',
@@ -29,9 +49,13 @@ function useQuery(expr: string | null): PanelData {
           requestId: 'solo',
           scopedVars: {},
           startTime: Date.now(),
-          targets: [{ refId: 'A', expr, instant: true, format: 'table' } as { refId: string }],
+          targets: [
+            { refId: 'A', expr, ...(isRange ? { range: true } : { instant: true, format: 'table' }) },
+          ] as (DataQuery & { expr: string })[],
           timezone: 'utc',
-        }).subscribe(setData);
+        }).subscribe((answer) => {
+          setData({ ...answer, series: withDisplay(answer.series) });
+        });
         stop = () => {
           subscription.unsubscribe();
         };
@@ -39,7 +63,7 @@ function useQuery(expr: string | null): PanelData {
     return () => {
       stop();
     };
-  }, [expr, timeRange]);
+  }, [expr, isRange, timeRange, type]);
   return data;
 }
 
@@ -49,7 +73,7 @@ export function SoloPanel(): ReactElement {
   const search = locationService.getSearch();
   const [plugin, setPlugin] = useState<PanelPlugin>();
   const [failure, setFailure] = useState<string>();
-  const data = useQuery(search.get('expr'));
+  const data = useQuery(search.get('expr'), search.get('ds') ?? 'prometheus', search.has('range'));
   useEffect(() => {
     importPanelPlugin(panel).then(setPlugin, (error: unknown) => {
       setFailure(String(error));
@@ -71,7 +95,7 @@ export function SoloPanel(): ReactElement {
         <Panel
           id={1}
           data={data}
-          timeRange={{ ...data.timeRange, to: dateTime(data.timeRange.to) }}
+          timeRange={data.timeRange}
           timeZone="utc"
           options={options}
           transparent={false}
