@@ -9,7 +9,7 @@ import type { LabelPairs } from './exposition.ts';
 import { xmlSamples } from './xml-samples.ts';
 import type { XmlSamples } from './xml-samples.ts';
 
-/** The devices a domain may have so many more texts of than it uses before the cache is emptied. */
+/** So many more texts than a domain has devices, vCPUs or IOThreads are kept before the cache is emptied. */
 const CACHE_SLACK = 16;
 
 /** Label text of one domain. */
@@ -102,9 +102,20 @@ export class DomainLabels {
     return closeLabels(this.open, pairs);
   }
 
-  /** Forgets the texts of devices that were unplugged; `used` is how many the domain has now. */
-  trim(used: number): void {
-    if (this.devices.size > used + CACHE_SLACK) this.devices.clear();
+  /** Texts kept of devices, vCPUs and IOThreads. */
+  get kept(): number {
+    const { vcpu, iothread } = this.numbered;
+    const ofKvm = [...this.kvmNames.values()].reduce((sum, { size }) => sum + size, 0);
+    return this.devices.size + vcpu.size + iothread.size + ofKvm;
+  }
+
+  /** Forgets the texts of what was unplugged, given how many of each the domain has now. */
+  trim(used: { readonly devices: number; readonly vcpus: number; readonly iothreads: number }): void {
+    const { vcpu, iothread } = this.numbered;
+    if (this.devices.size > used.devices + CACHE_SLACK) this.devices.clear();
+    if (vcpu.size > used.vcpus + CACHE_SLACK) vcpu.clear();
+    if (iothread.size > used.iothreads + CACHE_SLACK) iothread.clear();
+    if (this.kvmNames.size > used.vcpus + CACHE_SLACK) this.kvmNames.clear();
   }
 
   /** What the XML makes; made again only when it was read again (a new object) or the uuid changed. */

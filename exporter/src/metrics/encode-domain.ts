@@ -134,7 +134,7 @@ function encodeStatistics(
     const name = interfaces.take([deviceName(fields), ...interfaceNameCandidates(domain.xml?.interfaces[index])]);
     if (name !== undefined) addFields(writer, PLANS.net, labels.device(name), fields);
   }
-  labels.trim(disks.count + interfaces.count);
+  labels.trim({ devices: disks.count + interfaces.count, vcpus: stats.vcpu.size, iothreads: stats.iothread.size });
   return disks.refused + images.refused + interfaces.refused;
 }
 
