@@ -39,6 +39,8 @@ export class Grant {
   readonly privileges: ReadonlySet<Privilege>;
   /** Whether requests must carry the identity of a user as well. */
   readonly requireIdentity: boolean;
+  /** Patterns of the hosts and domains it reaches, as they are configured. */
+  readonly scope: { readonly hosts: readonly string[]; readonly domains: readonly string[] };
   readonly #hosts: readonly Glob[];
   readonly #domains: readonly Glob[];
 
@@ -46,6 +48,7 @@ export class Grant {
     this.tokenName = token.name;
     this.privileges = new Set(token.privileges);
     this.requireIdentity = token.requireIdentity;
+    this.scope = { hosts: token.hosts, domains: token.domains };
     this.#hosts = token.hosts.map(compileGlob);
     this.#domains = token.domains.map(compileGlob);
   }

@@ -16,6 +16,7 @@ import {
   task,
   taskList,
   tasksQuery,
+  tokenFacts,
   xmlDiff,
   xmlQuery,
 } from './api.ts';
@@ -271,6 +272,14 @@ export const OPERATIONS: readonly Operation[] = [
     headers: ['Last-Event-ID'],
     answers: [{ status: 200, description: 'A stream without end.', mediaType: 'text/event-stream' }],
     problems: ['VIREO_BUSY'],
+  },
+  {
+    id: 'getToken',
+    method: 'get',
+    path: '/token',
+    summary: 'What the token of this request may do, and for whom Grafana asks',
+    answers: [{ status: 200, description: 'The token.', mediaType: JSON_TYPE, schema: tokenFacts }],
+    problems: [],
   },
   {
     id: 'getOpenapi',

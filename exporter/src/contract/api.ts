@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ACTION_IDS } from './actions.ts';
 import { domainState, hostName, instant, uuid } from './api-fields.ts';
+import { PRIVILEGES } from './privileges.ts';
 import { PROBLEMS } from './problems.ts';
 import type { ProblemCode } from './problems.ts';
 import { TASK_STATES, task } from './tasks.ts';
@@ -22,6 +23,19 @@ const LIMIT_DEFAULT = 100;
 /** Most targets of one bulk request. */
 export const TARGETS_MAX = 500;
 const REASON_LENGTH_MAX = 500;
+
+/** What a token may do. */
+export const tokenFacts = z
+  .strictObject({
+    name: z.string(),
+    privileges: z.array(z.enum(PRIVILEGES)),
+    hosts: z.array(z.string()).meta({ description: 'Patterns of the hosts it reaches.' }),
+    domains: z.array(z.string()).meta({ description: 'Patterns of the domains it reaches.' }),
+    user: z.string().optional().meta({ description: 'The login of the user that Grafana vouches for.' }),
+  })
+  .meta({ id: 'TokenFacts', description: 'The token of this request.' });
+/** See {@link tokenFacts}. */
+export type TokenFacts = z.infer<typeof tokenFacts>;
 
 /** Orders of the list of domains; `-` turns one round. */
 export const DOMAIN_SORTS = ['name', '-name', 'host', '-host', 'state', '-state'] as const;

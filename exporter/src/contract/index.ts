@@ -18,6 +18,7 @@ export type {
   Task,
   TaskEvent,
   TaskList,
+  TokenFacts,
   XmlDiff,
 } from './api.ts';
 export type { ConsoleTicket } from './console.ts';

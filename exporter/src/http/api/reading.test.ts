@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { randomBytes } from 'node:crypto';
-import { domainFull, domainList, hostFull, hostList, xmlDiff } from '../../contract/api.ts';
+import { domainFull, domainList, hostFull, hostList, tokenFacts, xmlDiff } from '../../contract/api.ts';
 import { OPERATIONS } from '../../contract/api-operations.ts';
 import { parseDomainXml } from '../../xml/domain-xml.ts';
 import type { InspectionPort } from '../deps.ts';
@@ -91,6 +91,20 @@ async function names(query: string, as = 'all'): Promise<string[]> {
   expect(status).toBe(200);
   return domainList.parse(json).items.map((item) => `${item.host}:${item.name}`);
 }
+
+describe('the token of the request', () => {
+  it('is told what it may do, and nothing of others', async () => {
+    const { json } = await api.ask('/api/v1/token', { token: 'web' });
+    expect(tokenFacts.parse(json)).toEqual({
+      name: 'web',
+      privileges: ['read', 'power'],
+      hosts: ['kvm1'],
+      domains: ['web-*'],
+    });
+    expect((await api.ask('/api/v1/token?name=all', { token: 'web' })).status).toBe(400);
+    expect((await api.ask('/api/v1/token', { token: 'nobody' })).status).toBe(401);
+  });
+});
 
 describe('hosts', () => {
   it('are listed by name, with their states and what their domains do', async () => {

@@ -14,6 +14,7 @@ import { hostRoute, listHostsRoute } from './hosts-routes.ts';
 import { inspectionRoutes } from './inspection-routes.ts';
 import { openapiRoute } from './openapi-route.ts';
 import { listTasksRoute, taskRoute } from './tasks-routes.ts';
+import { tokenRoute } from './token-route.ts';
 
 /** Builds the router. Streams end when `stopping` is aborted. */
 export function createApiRouter(deps: HttpDeps, stopping: AbortSignal): Router {
@@ -49,6 +50,7 @@ export function createApiRouter(deps: HttpDeps, stopping: AbortSignal): Router {
     .route('/events')
     .get(eventsRoute({ fleet, feed, logger, stopping, ...(heartbeatMs === undefined ? {} : { heartbeatMs }) }))
     .all(readOnly);
+  router.route('/token').get(tokenRoute).all(readOnly);
   router.route('/openapi.json').get(openapiRoute(version)).all(readOnly);
   return router;
 }
