@@ -211,7 +211,7 @@ describe('an inventory that fails', () => {
         });
       },
     });
-    const received = (): number | undefined => watch.domain('web-1')?.stats?.net.get(0)?.get('rx.bytes');
+    const received = (): number | string | undefined => watch.domain('web-1')?.stats?.net.get(0)?.get('rx.bytes');
     await until(() => received() !== undefined, 'both parts');
     failing = true;
     await until(() => host.snapshot.polls.get('inventory')?.success === false, 'the failure');
