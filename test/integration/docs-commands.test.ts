@@ -37,7 +37,7 @@ let url: string;
 beforeAll(async () => {
   lab = await openLab();
   home = join(lab.directory, 'home');
-  await mkdir(home);
+  await seedVersions(join(home, 'vireo'));
   for (const { text } of INSTALLING) await run(text);
   const port = String(await freePort());
   url = `http://127.0.0.1:${port}`;
@@ -56,6 +56,27 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
+/**
+ * Lets npm find in a directory the versions of the repository's own lock file, whose packages `npm ci` left in npm's
+ * cache: with them it need not ask the registry. What the two packages do not need, it leaves out.
+ */
+async function seedVersions(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const lock = JSON.parse(readFileSync(join(repositoryRoot(), 'package-lock.json'), 'utf8')) as {
+    readonly lockfileVersion: number;
+    readonly packages: Readonly<Record<string, { readonly link?: boolean }>>;
+  };
+  const installed = Object.entries(lock.packages).filter(
+    ([path, { link }]) => path.startsWith('node_modules/') && link !== true,
+  );
+  const packages = { '': {}, ...Object.fromEntries(installed) };
+  await writeFile(join(directory, 'package.json'), '{}');
+  await writeFile(
+    join(directory, 'package-lock.json'),
+    JSON.stringify({ lockfileVersion: lock.lockfileVersion, packages }),
+  );
+}
+
 async function run(block: string): Promise<string> {
   const env = {
     ...process.env,
@@ -64,6 +85,7 @@ async function run(block: string): Promise<string> {
     npm_config_cache: process.env['npm_config_cache'] ?? join(homedir(), '.npm'),
     npm_config_userconfig: process.env['npm_config_userconfig'] ?? join(homedir(), '.npmrc'),
     npm_config_prefer_offline: 'true',
+    npm_config_update_notifier: 'false',
     // Packing would build, and it is built.
     npm_config_ignore_scripts: 'true',
   };
