@@ -23,6 +23,7 @@ const PACKAGES = [
   'openssl',
   'polkitd',
   'prometheus',
+  'prometheus-alertmanager',
   'prometheus-libvirt-exporter',
   'python3-prometheus-client',
   'qemu-system-x86',

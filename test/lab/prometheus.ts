@@ -28,14 +28,21 @@ interface QueryResponse {
   readonly data?: { readonly result: Sample[] };
 }
 
+/** What is done about alerts. */
+export interface AlertingOptions {
+  readonly ruleFile: string;
+  /** host:port of the Alertmanager they are sent to. */
+  readonly alertmanager: string;
+}
+
 /**
- * Starts Prometheus, scraping `target` (host:port) or as `scrape_configs` (a YAML list) says, evaluating the alerts of
- * `ruleFile` if there is one; resolves when it is ready. Closing the lab stops it.
+ * Starts Prometheus, scraping `target` (host:port) or as `scrape_configs` (a YAML list) says, and evaluating alerts if
+ * told so; resolves when it is ready. Closing the lab stops it.
  */
 export async function startPrometheus(
   lab: Lab,
   target: string | { readonly scrapeConfigs: string },
-  ruleFile?: string,
+  alerting?: AlertingOptions,
 ): Promise<Prometheus> {
   const scrapeConfigs =
     typeof target === 'string'
@@ -46,7 +53,8 @@ export async function startPrometheus(
   await writeFile(
     config,
     `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
-rule_files: ${JSON.stringify(ruleFile === undefined ? [] : [ruleFile])}
+rule_files: ${JSON.stringify(alerting === undefined ? [] : [alerting.ruleFile])}
+alerting: ${JSON.stringify(alerting === undefined ? {} : { alertmanagers: [{ static_configs: [{ targets: [alerting.alertmanager] }] }] })}
 scrape_configs: ${scrapeConfigs}
 `,
   );

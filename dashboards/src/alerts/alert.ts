@@ -32,14 +32,36 @@ export function runbookPath(name: string): string {
   return `docs/runbooks/${name}.md`;
 }
 
+/** The addresses that annotations link to. */
+export interface LinkBases {
+  /** Grafana, as people's browsers reach it, without a slash at the end. */
+  readonly grafana: string;
+  /** The page of an alert; `{name}` is put in for its name. */
+  readonly runbook: string;
+}
+
+/** The committed files link to what docker-compose.yml publishes on the machine it runs on. */
+export const DEFAULT_LINKS: LinkBases = {
+  grafana: 'http://127.0.0.1:3000',
+  runbook: 'http://127.0.0.1:9177/runbooks/{name}',
+};
+
+/**
+ * One series for each value of the labels, however many Vireos watch the same hosts: without it two of them are two
+ * alerts for one fault, and every join by `host` fails.
+ */
+export function once(labels: string, series: string): string {
+  return `max by (${labels}) (${series})`;
+}
+
 /** The annotations of an alert, the same for Prometheus and Grafana. */
-export function annotationsOf(alert: Alert): Record<string, string> {
+export function annotationsOf(alert: Alert, links = DEFAULT_LINKS): Record<string, string> {
   const { uid, variables } = alert.dashboard;
   const query = variables.map((label) => `var-${label}={{ $labels.${label} | urlquery }}`).join('&');
   return {
     summary: alert.summary,
     description: alert.description,
-    runbook_url: runbookPath(alert.name),
-    dashboard: query === '' ? `/d/${uid}` : `/d/${uid}?${query}`,
+    runbook_url: links.runbook.replaceAll('{name}', alert.name),
+    dashboard_url: `${links.grafana}/d/${uid}${query === '' ? '' : `?${query}`}`,
   };
 }

@@ -16,25 +16,29 @@ One list of alerts in two forms; take one of them, not both.
   \`provisioning/alerting\` of a Grafana whose data source for Prometheus has the uid \`vireo-prometheus\`.
 
 Severities: \`critical\` is worth waking somebody, \`warning\` is for working hours, \`info\` is for a list. Every alert has a
-summary, a description, the path of its runbook (\`runbook_url\`), and the path of the dashboard that shows it
-(\`dashboard\`). Both are paths, for nobody knows the address of your wiki and of your Grafana; to make them addresses:
+summary, a description, the address of its runbook (\`runbook_url\`), and that of the dashboard which shows it
+(\`dashboard_url\`). In the committed files these are addresses of this machine, as docker-compose.yml publishes them: Vireo
+serves the runbooks itself, below \`/runbooks/\`. For people elsewhere write the files anew with your own:
 
 \`\`\`sh
-sed -e 's#runbook_url: #&https://wiki.example/#' -e 's#dashboard: #&https://grafana.example#' \\
-  provisioning/prometheus/rules/vireo.yml
+npm run -s rules -- --format=prometheus --grafana.url=https://grafana.example \\
+  --runbook.url='https://vireo.example:9177/runbooks/{name}' > vireo-rules.yml
+npm run -s rules -- --format=grafana --grafana.url=https://grafana.example \\
+  --runbook.url='https://wiki.example/runbooks/{name}.md' > vireo-alerting.yml
 \`\`\`
 
 Thresholds are a beginning: copy a rule, change it, and drop the one here with a \`route\` or a silence.
 
-`;
+Several Vireos may watch the same hosts, as long as they call them the same: an alert has only the labels it is about
+(\`host\`, \`domain\`, a device), not \`instance\` and \`job\`, so one fault is one alert, and a host is lost when none of them
+sees it. Hosts of one Prometheus must have different names.
 
-const TAIL = `
-## What has no alert
+## To an Alertmanager
 
-- Failed logins: they are lines \`auth.denied\` in the log, and no metric counts them. With Loki, in Grafana:
-  \`sum(count_over_time({service_name="vireo", event="auth.denied"}[5m])) > 10\`.
-- Certificates about to expire: Vireo has no metric of them. blackbox_exporter's \`probe_ssl_earliest_cert_expiry\`, pointed
-  at the port of the daemon or of Vireo, has.
+[provisioning/alertmanager/alertmanager.yml](../provisioning/alertmanager/alertmanager.yml) is what docker-compose.yml runs:
+one notification a host, \`critical\` again every hour, \`info\` never; what follows from a lost host (its domains' alerts) is
+held back while LibvirtHostLost fires. It notifies nobody until you name somebody in it.
+
 `;
 
 /** The text of docs/alerts.md. */
@@ -46,7 +50,7 @@ export function buildAlertsDoc(): string {
     );
     return `## ${name}\n\n| alert | severity | after | what it says |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
   });
-  return HEAD + tables.join('\n') + TAIL;
+  return HEAD + tables.join('\n');
 }
 
 /** A template as people read it: `{{ $labels.host }}` is HOST. */

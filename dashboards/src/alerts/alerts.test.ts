@@ -50,6 +50,26 @@ describe('an alert', () => {
   });
 });
 
+describe('a link', () => {
+  it.each(ALERTS)('of $name is an address, of one Grafana and one place of runbooks', (alert) => {
+    const links = { grafana: 'https://grafana.example', runbook: 'https://wiki.example/{name}.md' };
+    const { runbook_url: runbook, dashboard_url: dashboard } = annotationsOf(alert, links);
+    expect(runbook).toBe(`https://wiki.example/${alert.name}.md`);
+    expect(dashboard).toMatch(new RegExp(`^https://grafana\\.example/d/${alert.dashboard.uid}(\\?var-.+)?$`));
+    for (const value of Object.values(annotationsOf(alert)).filter((text) => /^\S+$/.test(text))) {
+      expect(() => new URL(value)).not.toThrow();
+    }
+  });
+});
+
+describe('an expression', () => {
+  it.each(ALERTS)('of $name keeps no label that tells one Vireo from another', ({ expr }) => {
+    // Every selector stands in an aggregation, so instance and job are gone before anything is compared or joined.
+    const bare = expr.replaceAll(/(?:max|min|sum) by \([^)]*\) \((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)/g, '');
+    expect(bare.replace('absent(vireo_build_info)', '')).not.toMatch(/(libvirt|vireo)_/);
+  });
+});
+
 describe('the form for Grafana', () => {
   interface Rule {
     readonly title: string;

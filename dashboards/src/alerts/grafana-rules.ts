@@ -3,7 +3,7 @@
 
 import { stringify } from 'yaml';
 import { annotationsOf } from './alert.ts';
-import type { Alert } from './alert.ts';
+import type { Alert, LinkBases } from './alert.ts';
 import { ALERT_GROUPS } from './alerts.ts';
 import { PROMETHEUS_UID } from '../data-sources.ts';
 
@@ -24,8 +24,8 @@ function grafanaTemplate(template: string): string {
  * A: the expression of Prometheus, which gives series only for what is wrong. B: 1 for each of them, whatever its
  * value, for 0 is a fault too (libvirt_up). C: the condition.
  */
-function ruleOf(alert: Alert): object {
-  const annotations = Object.entries(annotationsOf(alert)).map(([key, text]) => [key, grafanaTemplate(text)]);
+function ruleOf(alert: Alert, links: LinkBases | undefined): object {
+  const annotations = Object.entries(annotationsOf(alert, links)).map(([key, text]) => [key, grafanaTemplate(text)]);
   return {
     uid: ruleUid(alert.name),
     title: alert.name,
@@ -68,13 +68,13 @@ function ruleOf(alert: Alert): object {
 }
 
 /** The text of provisioning/grafana/alerting/vireo.yml. */
-export function buildGrafanaRules(): string {
+export function buildGrafanaRules(links?: LinkBases): string {
   const groups = ALERT_GROUPS.map(({ name, alerts }) => ({
     orgId: 1,
     name,
     folder: 'Vireo',
     interval: '1m',
-    rules: alerts.map(ruleOf),
+    rules: alerts.map((alert) => ruleOf(alert, links)),
   }));
   // Grafana takes annotations and models of rules as they are: `$` needs no escape here, unlike in other provisioning.
   const text = stringify({ apiVersion: 1, groups }, { lineWidth: 0, aliasDuplicateObjects: false });

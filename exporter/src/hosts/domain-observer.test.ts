@@ -306,6 +306,23 @@ describe('addresses', () => {
   });
 });
 
+describe('an ARP table that libvirt cannot read', () => {
+  it('is nobody’s address and no failure, as libvirt 9.0 says on newer kernels', async () => {
+    await startUp({
+      prepare: (fake) => {
+        fake.on(DOMAIN_INTERFACE_ADDRESSES, ({ source }) => {
+          if (source === 2) throw daemonError('INTERNAL_ERROR', ERROR_FROM.NONE, 'wrong nlmsg len');
+          return { ifaces: [] };
+        });
+      },
+    });
+    await until(() => watch.host.snapshot.polls.has('addresses'), 'addresses were asked for');
+    expect(callsOf(DOMAIN_INTERFACE_ADDRESSES)).toBeGreaterThan(0);
+    expect(watch.host.snapshot.polls.get('addresses')?.success).toBe(true);
+    expect(observed('web-1')?.addresses ?? []).toEqual([]);
+  });
+});
+
 /** Snapshots and checkpoints of one domain. */
 function serveTimes(fake: FakeDaemon, simulated: SimulatedHost, madeAt: () => Readonly<Record<string, number>>): void {
   const has = 4096 | 16_384;

@@ -2,6 +2,7 @@
 // IP addresses of guests as their host knows them: what a DHCP server of libvirt gave out, and what the host's ARP table
 // holds. Neither asks the guest nor its monitor, but both hold the domain's lock while they look.
 
+import { RemoteError } from '@vireo/libvirt';
 import type { GuestInterface } from '@vireo/libvirt';
 import { observeEach } from './domain-calls.ts';
 import type { DomainCallsContext } from './domain-calls.ts';
@@ -50,6 +51,7 @@ export class InterfaceAddresses {
           found.push(...ownAddresses(domain, await connection.guests.interfaces(domain, source, options), source));
           isKnown = true;
         } catch (error) {
+          if (isUnreadTable(error)) continue;
           // A driver may know leases and no ARP table.
           if (!isUnsupported(error) || (error instanceof Error && error.name === 'VIR_ERR_NO_SUPPORT')) throw error;
         }
@@ -57,6 +59,14 @@ export class InterfaceAddresses {
       return isKnown ? found.slice(0, ADDRESSES_MAX) : undefined;
     });
   }
+}
+
+/**
+ * What libvirt 9.0 says of every domain of a host whose kernel is newer than it (seen with Linux 6.18): it takes a message
+ * of the kernel's ARP table for a torn one. Nobody can mend that at the host, so it is no failure of the poll.
+ */
+function isUnreadTable(error: unknown): boolean {
+  return error instanceof RemoteError && error.name === 'VIR_ERR_INTERNAL_ERROR' && error.message.includes('nlmsg len');
 }
 
 /** Only libvirt's own networks have leases. */

@@ -17,6 +17,7 @@ import { pathHygiene } from './path-hygiene.ts';
 import { probeRoute } from './probe-route.ts';
 import { HttpProblem } from './problems.ts';
 import { requestLog } from './request-log.ts';
+import { runbookRoute } from './runbook-route.ts';
 import { scrapeAnswers } from './scrape-answers.ts';
 import { sdRoute } from './sd-route.ts';
 import { policyWithStyle, securityHeaders } from './security-headers.ts';
@@ -62,6 +63,7 @@ export function createApp(deps: HttpDeps, stopping: AbortSignal, guard: WebGuard
     })
     .all(readOnly);
 
+  app.route('/runbooks/:name').get(runbookRoute()).all(readOnly);
   app.use('/console', consolePageRoutes());
   const text = sessionTextRoute(deps.api.consoles.service);
   app.route(`${CONSOLE_SOCKET_PATH}/text`).post(text).all(methodNotAllowed('POST'));

@@ -85,6 +85,18 @@ async function problem(
   return { ...parsed, headers };
 }
 
+describe('GET /runbooks/NAME', () => {
+  it('is the page of an alert, as text', async () => {
+    const { status, headers, body } = await ask('/runbooks/LibvirtHostLost');
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(body).toMatch(/^# LibvirtHostLost\n/);
+  });
+
+  it.each(['NoSuchAlert', '..%2f..%2fpackage', '%2e%2e', 'LibvirtHostLost.md'])('has nothing at %s', async (name) => {
+    expect((await ask(`/runbooks/${name}`)).status).toBeGreaterThanOrEqual(400);
+  });
+});
+
 describe('GET /metrics', () => {
   it('serves the page as it is made, for all hosts', async () => {
     const { status, headers, body } = await ask('/metrics');
