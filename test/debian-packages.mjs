@@ -9,6 +9,8 @@ const PACKAGES = [
   'curl',
   'e2fsprogs',
   'dbus',
+  'golang-github-vmware-govmomi-dev',
+  'golang-go',
   'iproute2',
   'libsasl2-modules',
   'libvirt-clients',
