@@ -30,6 +30,8 @@ import type { WebConfig } from './web/web-config.ts';
 const HTTP_CLOSE_MS = 2_000;
 /** A daemon may wait for a hypervisor for ever; who waits for the daemon gives up long before. */
 const VIA_OPEN_MS = 86_400_000;
+/** A daemon asks a hypervisor that is elsewhere over HTTPS: a list of a few hundred machines takes seconds. */
+const FAR_DEADLINES = 5;
 
 /** Nothing is configured, and this machine has no daemon to fall back on. */
 export class NoHostsError extends Error {
@@ -195,6 +197,7 @@ function watch(host: WatchedHost, config: Config, { open, self, page, feed, logg
     uri: redactUri(uri),
     simulated,
     poll,
+    isFar: host.via !== undefined,
     watched: domainFilter((host.watching ?? config.watching).domains),
     open: (signal) => open(true, signal),
     openControl: (signal) => open(false, signal),
@@ -263,11 +266,11 @@ function revealed({ username, password }: NonNullable<HostConfig['credentials']>
   return { username, password: password.reveal() };
 }
 
-function pollOptions({ watching }: WatchedHost, config: Config): PollOptions {
+function pollOptions({ watching, via }: WatchedHost, config: Config): PollOptions {
   const { poll } = config;
   return {
     intervalMs: poll.intervalSeconds * 1000,
-    deadlineMs: poll.statisticsDeadlineSeconds * 1000,
+    deadlineMs: poll.statisticsDeadlineSeconds * 1000 * (via === undefined ? 1 : FAR_DEADLINES),
     chunkDomains: poll.chunkDomains,
     staleAfterPolls: poll.staleAfterPolls,
     slowIntervalMs: poll.detailsIntervalSeconds * 1000,

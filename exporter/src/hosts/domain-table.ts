@@ -194,12 +194,13 @@ export class DomainTable {
     this.#known = false;
   }
 
-  /** Persistence, autostart and saved images, as filtered lists give them; `managedSave` is absent where there is none. */
-  applyFlags(persistent: ReadonlySet<string>, autostart: ReadonlySet<string>, managedSave?: ReadonlySet<string>): void {
+  /** Persistence, autostart and saved images, as filtered lists give them; what is absent stays as it was. */
+  applyFlags(having: Readonly<Partial<Record<keyof DomainFlags, ReadonlySet<string>>>>): void {
+    const { persistent, autostart, managedSave } = having;
     for (const uuid of this.#domains.keys()) {
       this.#update(uuid, {
-        persistent: persistent.has(uuid),
-        autostart: autostart.has(uuid),
+        ...(persistent === undefined ? {} : { persistent: persistent.has(uuid) }),
+        ...(autostart === undefined ? {} : { autostart: autostart.has(uuid) }),
         ...(managedSave === undefined ? {} : { managedSave: managedSave.has(uuid) }),
       });
     }

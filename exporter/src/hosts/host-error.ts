@@ -15,6 +15,16 @@ export function hostError(error: unknown): HostError {
   return { code: 'LV_CONN_CLOSED', message: 'the connection was closed' };
 }
 
+/** A daemon lives, and the hypervisor that it reaches over the network for us does not answer. */
+export class HypervisorSilentError extends Error {
+  override readonly name = 'HypervisorSilentError';
+  readonly code = 'VIREO_VIA_SILENT';
+
+  constructor(cause: Error) {
+    super(`the daemon answers, the hypervisor that it reaches for us does not: ${cause.message}`, { cause });
+  }
+}
+
 /** VIR_FROM_RPC of libvirt's error domains. */
 const FROM_RPC = 7;
 

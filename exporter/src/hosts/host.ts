@@ -14,7 +14,7 @@ import type { DomainFlags } from './domain-table.ts';
 import { DomainWatches } from './domain-watch.ts';
 import type { DomainListener } from './domain-watch.ts';
 import { EventCounts } from './event-counts.ts';
-import { hostError } from './host-error.ts';
+import { HypervisorSilentError, hostError } from './host-error.ts';
 import { HostSession } from './session.ts';
 import type { OpenConnection, PollOptions, SessionContext } from './session.ts';
 import type {
@@ -40,6 +40,8 @@ export interface HostOptions {
   readonly uri: string;
   readonly simulated: boolean;
   readonly poll: PollOptions;
+  /** Whether its daemon reaches the hypervisor over the network; see ViaDaemon. */
+  readonly isFar?: boolean;
   /** Which domains are watched; all without it. */
   readonly watched?: DomainFilter;
   readonly open: OpenConnection;
@@ -148,10 +150,7 @@ export class Host {
     } catch (error) {
       return { error, gone: Promise.resolve() };
     }
-    const { driver, libvirtVersion } = session.facts;
-    this.#facts = session.facts;
-    this.#state = { kind: 'up', since: Date.now() };
-    this.#tell({ kind: 'host.up', driver, libvirtVersion });
+    this.#find(session.facts);
     const closeOnStop = (): void => {
       void session.close();
     };
@@ -190,7 +189,10 @@ export class Host {
     this.#pools = pools.value ?? [];
     this.#networks = networks.value;
     this.#cells = cells.value;
-    if (session.hasInventory) {
+    const { silence } = session;
+    if (silence !== undefined) this.#miss(silence, this.#options.poll.intervalMs);
+    else if (this.#state.kind === 'lost') this.#find(session.facts);
+    if (session.hasInventory && silence === undefined) {
       this.#failures = 0;
       clearTimeout(this.#goingStale);
       this.#goingStale = undefined;
@@ -198,16 +200,36 @@ export class Host {
     this.#publish();
   }
 
-  async #lose(error: unknown, retryInMs: number): Promise<void> {
+  #find(facts: HostFacts): void {
+    const { driver, libvirtVersion } = facts;
+    this.#facts = facts;
+    this.#state = { kind: 'up', since: Date.now() };
+    this.#tell({ kind: 'host.up', driver, libvirtVersion });
+  }
+
+  /** Shows the host as lost. */
+  #miss(error: unknown, retryInMs: number): void {
     const known = hostError(error);
     const { intervalMs, staleAfterPolls } = this.#options.poll;
     this.#goingStale ??= setTimeout(() => {
       this.#forget();
     }, intervalMs * staleAfterPolls);
-    const since = this.#state.kind === 'lost' ? this.#state.since : Date.now();
-    this.#state = { kind: 'lost', since, error: known, nextAttemptAt: Date.now() + retryInMs };
+    const before = this.#state.kind === 'lost' ? this.#state : undefined;
+    this.#state = {
+      kind: 'lost',
+      since: before?.since ?? Date.now(),
+      error: known,
+      nextAttemptAt: Date.now() + retryInMs,
+    };
     this.#node = undefined;
-    this.#tell({ kind: 'host.lost', error: known, retryInMs });
+    // A hypervisor that is silent is asked with every poll; that it still is, is no news.
+    if (!(error instanceof HypervisorSilentError && before?.error.code === known.code)) {
+      this.#tell({ kind: 'host.lost', error: known, retryInMs });
+    }
+  }
+
+  async #lose(error: unknown, retryInMs: number): Promise<void> {
+    this.#miss(error, retryInMs);
     this.#publish();
     await this.#sleep(retryInMs);
   }
@@ -223,9 +245,10 @@ export class Host {
   }
 
   #sessionContext(): SessionContext {
-    const { open, openControl, poll } = this.#options;
+    const { open, openControl, poll, isFar = false } = this.#options;
     return {
       open,
+      isFar,
       ...(openControl === undefined ? {} : { openWritable: openControl }),
       poll,
       domains: this.#domains,

@@ -28,6 +28,8 @@ export interface InventoryContext {
   /** Tier A over some domains, in chunks. */
   readonly chunks: StatisticsPoller;
   readonly options: (options?: CallOptions) => CallOptions;
+  /** Whether the daemon reaches the hypervisor over the network: what hangs there is all of it, and no single domain. */
+  readonly isFar: boolean;
   /** The daemon does not answer the cheapest call either. */
   readonly onSilent: (error: unknown) => void;
 }
@@ -57,6 +59,7 @@ export class InventoryPoller {
       failure = error;
     }
     if (!(failure instanceof RemoteError)) await this.#requireAlive(failure);
+    if (this.#context.isFar && isHung(failure)) throw failure;
     const hasBulk = !this.#context.support.lacks('CONNECT_GET_ALL_DOMAIN_STATS');
     if (hasBulk && failure instanceof RemoteError) return await this.#listedInChunks();
     // Whatever holds up the call over all domains holds up a list of them too, so who there is can't be learnt.

@@ -7,14 +7,15 @@ import { RemoteError, TransportError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, StatsGroup } from '@vireo/libvirt';
 import type { MetricGroup } from '../contract/groups.ts';
 import type { LabelledPath } from '../xml/xpath.ts';
-import type { DomainTable } from './domain-table.ts';
+import type { DomainFlags, DomainTable } from './domain-table.ts';
 import { DriverSupport } from './driver-support.ts';
 import { DomainEvents } from './domain-events.ts';
 import { DomainDetails } from './domain-details.ts';
 import { DomainObserver } from './domain-observer.ts';
 import type { RunPart } from './domain-observer.ts';
 import { HostResources } from './host-resources.ts';
-import { HungCalls } from './hung-calls.ts';
+import { HypervisorSilentError } from './host-error.ts';
+import { HungCalls, isHung } from './hung-calls.ts';
 import type { Inventory } from './inventory.ts';
 import { InventoryPoller } from './inventory-poller.ts';
 import { fetchFacts, fetchNode } from './node.ts';
@@ -55,6 +56,8 @@ export interface SessionContext {
   /** Opens a read-write one; absent where nothing but watching is allowed. */
   readonly openWritable?: OpenConnection;
   readonly poll: PollOptions;
+  /** Whether the daemon reaches the hypervisor over the network; see ViaDaemon. */
+  readonly isFar: boolean;
   readonly domains: DomainTable;
   /** Kept by the host, so that the time of the last success outlives a session. */
   readonly outcomes: Map<PollGroup, PollOutcome>;
@@ -95,6 +98,7 @@ export class HostSession {
   /** The newest; the statistics of a slow poll are joined with what is known by then. */
   #inventory: { readonly statistics: Inventory['statistics']; readonly takenAt: number } | undefined;
   #hasInventory = false;
+  #silence: HypervisorSilentError | undefined;
   #flagsReadAt = -Infinity;
 
   /** Connects, subscribes to events and reads what the host is. Rejects with the client's errors, leaving nothing open. */
@@ -155,6 +159,7 @@ export class HostSession {
       acquire,
       options,
       groups,
+      isFar: context.isFar,
       chunks: this.#poller(groups),
       onSilent: (error) => {
         this.#giveUp(error);
@@ -220,6 +225,14 @@ export class HostSession {
   }
 
   /**
+   * Set while the daemon lives and the hypervisor behind it does not answer. The session goes on all the same: to close
+   * it would have the daemon say goodbye to that hypervisor, and wait for an answer with its main loop.
+   */
+  get silence(): HypervisorSilentError | undefined {
+    return this.#silence;
+  }
+
+  /**
    * One poll: resolves when the inventory is taken, and goes on with what takes longer. A part whose last run has not
    * ended sits out, so that guests which hang hold up nothing else. Never rejects: each group's outcome is recorded,
    * and a daemon that is silent ends the session.
@@ -230,7 +243,9 @@ export class HostSession {
     await this.#groups.run('inventory', () => this.#takeInventory());
     if (this.#isOver()) return;
     // Mostly the statistics are there in a moment, and one snapshot does for both.
-    if (waits) onFresh();
+    if (waits || this.#silence !== undefined) onFresh();
+    // Each question more would hold one more of the daemon's workers.
+    if (this.#silence !== undefined) return;
     const { resources } = this;
     this.#groups.begin('node', () => this.#groups.run('node', () => this.#fetchNode()));
     this.#groups.begin('pools', () => this.#groups.run('pools', () => resources.pools.refresh()));
@@ -309,7 +324,12 @@ export class HostSession {
   }
 
   async #takeInventory(): Promise<undefined> {
-    const inventory = await this.#inventoryPoller.poll();
+    const inventory = await this.#inventoryPoller.poll().catch((error: unknown) => {
+      if (this.#context.isFar && error instanceof Error && isHung(error))
+        this.#silence = new HypervisorSilentError(error);
+      throw error;
+    });
+    this.#silence = undefined;
     this.#inventory = { statistics: inventory.statistics, takenAt: performance.now() };
     this.#hasInventory = true;
     await this.#fetchFlags();
@@ -374,22 +394,21 @@ export class HostSession {
   }
 
   async #applyFlags(): Promise<void> {
-    const options = this.#options({ lane: 'urgent' });
-    const persistent = await this.#control.domains.list({ persistent: true }, options);
-    const autostart = await this.#control.domains.list({ autostart: true }, options);
-    const saved = await this.#savedDomains(options);
-    const uuids = (domains: readonly DomainRef[]): ReadonlySet<string> => new Set(domains.map(({ uuid }) => uuid));
-    this.#context.domains.applyFlags(
-      uuids(persistent),
-      uuids(autostart),
-      saved === undefined ? undefined : uuids(saved),
-    );
+    const having: Partial<Record<keyof DomainFlags, ReadonlySet<string>>> = {};
+    for (const flag of ['persistent', 'autostart', 'managedSave'] as const) {
+      const domains = await this.#domainsWith(flag);
+      if (domains !== undefined) having[flag] = new Set(domains.map(({ uuid }) => uuid));
+    }
+    this.#context.domains.applyFlags(having);
   }
 
-  /** Undefined where the driver refuses the filter, with whatever error: nothing else may fail for that. */
-  async #savedDomains(options: CallOptions): Promise<readonly DomainRef[] | undefined> {
+  /**
+   * Undefined where the driver refuses the filter, with whatever error: nothing else may fail for that. ESX has no
+   * autostart for who may not see it.
+   */
+  async #domainsWith(flag: keyof DomainFlags): Promise<readonly DomainRef[] | undefined> {
     try {
-      return await this.#control.domains.list({ managedSave: true }, options);
+      return await this.#control.domains.list({ [flag]: true }, this.#options({ lane: 'urgent' }));
     } catch (error) {
       if (error instanceof RemoteError) return undefined;
       throw error;

@@ -99,6 +99,28 @@ test('closing ends the attempts', async () => {
   await until(() => daemon.sessions.length === 0, 'nothing is connected');
 });
 
+test('a refused user is not tried again before time, for a hypervisor may lock it', async () => {
+  let logins = 0;
+  daemon.on(protocol.CONNECT_OPEN, () => {
+    logins += 1;
+    return daemonError('INTERNAL_ERROR', ERROR_FROM.NONE, "HTTP response code 500 for call to 'Login'");
+  });
+  for (let n = 0; n < 3; n += 1) {
+    await expect(way.open(KIND, forever())).rejects.toMatchObject({ code: 'VIREO_VIA_LOGIN' });
+    expect(logins).toBe(1);
+  }
+  const impatient = new ViaDaemon({
+    uri: URI,
+    via: 'qemu:///system',
+    open: (_kind, signal) => connect(daemon.uri, { signal, name: URI }),
+    loginRefusedMs: 0,
+  });
+  for (let n = 0; n < 2; n += 1) {
+    await expect(impatient.open(KIND, forever())).rejects.toMatchObject({ code: 'VIREO_VIA_LOGIN' });
+  }
+  expect(logins).toBe(3);
+});
+
 test.each([
   ['NO_CONNECT', 'no connection driver available for vbox:///session', 'VIREO_DRIVER_MISSING', 'has no esx driver'],
   [
@@ -108,7 +130,8 @@ test.each([
     'name one in via that has it',
   ],
   ['INVALID_ARG', 'Missing authentication credentials', 'VIREO_VIA_CREDENTIALS', 'auth.conf'],
-  ['INTERNAL_ERROR', 'Cannot complete login', 'LV_REMOTE', 'Cannot complete login'],
+  ['INTERNAL_ERROR', "call to 'Login'. Fault: no", 'VIREO_VIA_LOGIN', 'refused the user and password in auth.conf'],
+  ['INTERNAL_ERROR', 'curl_easy_perform() returned an error', 'LV_REMOTE', 'curl_easy_perform'],
 ] as const)('%s "%s" becomes %s, which says what to do', async (name, text, code, advice) => {
   daemon.on(protocol.CONNECT_OPEN, () => daemonError(name, ERROR_FROM.NONE, text));
   await expect(way.open(KIND, forever())).rejects.toMatchObject({

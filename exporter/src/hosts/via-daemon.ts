@@ -9,11 +9,13 @@ import { withDeadline } from './until.ts';
 
 /** How long somebody waits for an attempt. */
 const OPEN_MS = 30_000;
+/** ESXi locks a user for 15 minutes after five wrong passwords, also who comes with the right one. */
+const LOGIN_REFUSED_MS = 300_000;
 
 /** Why a daemon does not open a hypervisor, as far as somebody can do something about it. */
 export class ViaDaemonError extends Error {
   override readonly name = 'ViaDaemonError';
-  readonly code: 'VIREO_DRIVER_MISSING' | 'VIREO_VIA_CREDENTIALS' | 'VIREO_VIA_SILENT';
+  readonly code: 'VIREO_DRIVER_MISSING' | 'VIREO_VIA_CREDENTIALS' | 'VIREO_VIA_LOGIN' | 'VIREO_VIA_SILENT';
 
   constructor(code: ViaDaemonError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -30,6 +32,8 @@ export interface ViaDaemonOptions {
   readonly open: (kind: ConnectionKind, signal: AbortSignal) => Promise<Connection>;
   /** 30 s when left out. */
   readonly openMs?: number;
+  /** How long nothing is tried after the hypervisor refused the user. 5 min when left out. */
+  readonly loginRefusedMs?: number;
 }
 
 /** Connections of one kind do for one another. */
@@ -49,6 +53,8 @@ export class ViaDaemon {
   readonly #stop = new AbortController();
   /** Attempts that nobody waits for any more, by kind. */
   readonly #left = new Map<string, Attempt[]>();
+  /** The last attempt, if the hypervisor refused the user; when it was, as performance.now() says. */
+  #refused: { readonly error: ViaDaemonError; readonly at: number } | undefined;
 
   constructor(options: ViaDaemonOptions) {
     this.#options = options;
@@ -58,6 +64,8 @@ export class ViaDaemon {
   async open(kind: ConnectionKind, signal: AbortSignal): Promise<Connection> {
     const { openMs: ms = OPEN_MS } = this.#options;
     signal.throwIfAborted();
+    const { loginRefusedMs = LOGIN_REFUSED_MS } = this.#options;
+    if (this.#refused !== undefined && performance.now() - this.#refused.at < loginRefusedMs) throw this.#refused.error;
     const key = JSON.stringify(kind);
     const left = (this.#left.get(key) ?? []).filter(({ over }) => !over);
     this.#left.set(key, left);
@@ -115,6 +123,13 @@ export class ViaDaemon {
     if (error.name === 'VIR_ERR_AUTH_FAILED' || said.includes('authentication credentials')) {
       const message = `the daemon ${via} has no credentials for ${uri} (${said}); write them into auth.conf on its machine`;
       return new ViaDaemonError('VIREO_VIA_CREDENTIALS', message, options);
+    }
+    if (said.includes("call to 'Login'")) {
+      const minutes = String(Math.round((this.#options.loginRefusedMs ?? LOGIN_REFUSED_MS) / 60_000));
+      const message = `${uri} refused the user and password in auth.conf of the daemon ${via} (${said}); after a look at both, restart Vireo or wait ${minutes} min`;
+      const refused = new ViaDaemonError('VIREO_VIA_LOGIN', message, options);
+      this.#refused = { error: refused, at: performance.now() };
+      return refused;
     }
     return error;
   }

@@ -2,6 +2,7 @@
 // What to do about a lost host, by the code of its error. docs/errors.md says the same, checked by test/drift.
 
 import type { ErrorCode } from '@vireo/libvirt';
+import type { ViaDaemonError } from '../hosts/via-daemon.ts';
 
 /** For every code of the client. */
 export const CLIENT_ADVICE = {
@@ -46,7 +47,17 @@ export const DAEMON_ADVICE = {
   VIR_ERR_RPC: 'Read the log of the daemon (journalctl -u libvirtd); max_clients may be reached.',
 } as const satisfies Record<string, string>;
 
-const ADVICE: ReadonlyMap<string, string> = new Map(Object.entries({ ...CLIENT_ADVICE, ...DAEMON_ADVICE }));
+/** For what keeps a daemon from opening the hypervisor of a host with `via`. */
+export const VIA_ADVICE = {
+  VIREO_DRIVER_MISSING: 'Install the driver there, or name a daemon in via that has it; docs/hypervisors.md.',
+  VIREO_VIA_CREDENTIALS: 'Write user and password into auth.conf on the machine of that daemon; docs/hypervisors.md.',
+  VIREO_VIA_LOGIN: 'Correct user and password in auth.conf on the machine of that daemon, then restart Vireo.',
+  VIREO_VIA_SILENT: 'Check that hypervisor and the network from the daemon to it; it is back as soon as it answers.',
+} as const satisfies Record<ViaDaemonError['code'], string>;
+
+const ADVICE: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ...CLIENT_ADVICE, ...DAEMON_ADVICE, ...VIA_ADVICE }),
+);
 
 /** One sentence or two; something also for a code nobody foresaw. */
 export function adviceFor(code: string): string {
