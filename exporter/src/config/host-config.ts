@@ -19,6 +19,10 @@ import type { WatchingRules } from './watching.ts';
 /** Longest password read, bytes; more is the wrong file. */
 const PASSWORD_BYTES_MAX = 4096;
 
+const UNVERIFIED =
+  'the certificate or host key of the daemon is not verified, so anybody may be at the other end; ' +
+  'take out no_verify=1 or known_hosts_verify=ignore';
+
 /** Where lines about hosts go. `at` names the key in the file. */
 export interface HostReport {
   problem(at: KeyPath, text: string): void;
@@ -48,7 +52,9 @@ export function hostsOfFile(
     }
     // Consoles are where the daemon is, or nowhere: the way there is that of `via`.
     const uri = entry.via === undefined ? parseUri(entry.uri) : checkVia(entry.uri, entry.via, report, index);
-    if (typeof uri === 'string') report.problem(['hosts', index, entry.via === undefined ? 'uri' : 'via'], uri);
+    const key: KeyPath = ['hosts', index, entry.via === undefined ? 'uri' : 'via'];
+    if (typeof uri === 'string') report.problem(key, uri);
+    else if (isUnverified(uri)) report.warning(key, UNVERIFIED);
     // Two daemons may well have the same URI for what each of them opens: vbox:///session.
     const target = needsHost(entry.uri) ? entry.uri : `${entry.via ?? ''} ${entry.uri}`;
     const twin = uris.get(target);
@@ -89,6 +95,7 @@ export function hostsOfUris(uris: readonly string[], report: HostReport): HostCo
       report.problem([], uri);
       return [];
     }
+    if (isUnverified(uri)) report.warning([], `${uri.text}: ${UNVERIFIED}`);
     const plain = (uri.host ?? hostname()).slice(0, HOST_NAME_LENGTH_MAX - 20);
     let name = plain;
     for (let n = 1; names.has(name); n++) name = `${plain}-${uri.driver}${n === 1 ? '' : `-${String(n)}`}`;
@@ -117,6 +124,12 @@ function hostConsole(
     ...(address === undefined ? {} : { address }),
     ...(tlsServerName === undefined ? {} : { tlsServerName }),
   };
+}
+
+/** Whether the URI says to believe whoever answers. */
+function isUnverified({ transport, params }: ConnectionUri): boolean {
+  if (transport === 'ssh') return params.noVerify || params.knownHostsVerify === 'ignore';
+  return transport === 'tls' && params.noVerify;
 }
 
 /** The daemon's URI taken apart, or what is wrong with it. What is wrong with the one it opens is reported. */

@@ -394,6 +394,25 @@ hosts:
   expect(warnings).toEqual([]);
 });
 
+it.each([
+  ['qemu+tls://kvm1/system?no_verify=1', true],
+  ['qemu+ssh://root@kvm1/system?no_verify=1', true],
+  ['qemu+ssh://root@kvm1/system?known_hosts_verify=ignore', true],
+  ['qemu+ssh://root@kvm1/system?known_hosts_verify=auto', false],
+  ['qemu+tls://kvm1/system', false],
+  // What is not verified there is a socket of this machine.
+  ['qemu:///system?no_verify=1', false],
+])('warns of a daemon that nobody verifies: %s', (uri, isWarned) => {
+  const path = file(`hosts: [{ name: a, uri: '${uri}' }]`);
+  const warning = expect.stringContaining('anybody may be at the other end') as unknown;
+  for (const argv of [
+    ['--config.file', path],
+    ['--libvirt.uri', uri],
+  ]) {
+    expect(loadConfig(argv, {}).warnings).toEqual(isWarned ? [warning] : []);
+  }
+});
+
 it('warns of one URI under two names', () => {
   const path = file('hosts: [{ name: a, uri: "qemu:///system" }, { name: b, uri: "qemu:///system" }]');
   expect(loadConfig(['--config.file', path], {}).warnings).toEqual([
