@@ -142,6 +142,23 @@ describe('one domain, several actions', () => {
   });
 });
 
+describe('force off', () => {
+  test('is the last word on what was ordered before it, and takes back no setting', async () => {
+    lab.domainThatIgnores();
+    const shutdown = await lab.service.submit(lab.order('shutdown'));
+    await until(() => lab.callsOf(protocol.DOMAIN_SHUTDOWN_FLAGS) === 1, 'the shutdown is sent');
+    const start = await lab.service.submit(lab.order('start'));
+    const autostart = await lab.service.submit(lab.order('autostart', { options: { enabled: true } }));
+    expect(await lab.done('destroy')).toMatchObject({ state: 'succeeded' });
+    expect(await lab.end(shutdown)).toMatchObject({ state: 'cancelled' });
+    expect(await lab.end(start)).toMatchObject({ state: 'cancelled', error: { code: 'VIREO_TASK_OVERTAKEN' } });
+    expect(await lab.end(autostart)).toMatchObject({ state: 'succeeded' });
+    expect(lab.callsOf(protocol.DOMAIN_CREATE_WITH_FLAGS)).toBe(0);
+    // What is ordered afterwards is carried out.
+    expect(await lab.done('start')).toMatchObject({ state: 'succeeded' });
+  });
+});
+
 describe('stopping Vireo', () => {
   test('ends what runs unknown, with a last look, and what waits cancelled', async () => {
     lab.domainThatIgnores();

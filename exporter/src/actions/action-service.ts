@@ -232,8 +232,11 @@ export class ActionService {
       return record;
     }
     if (action === 'destroy') {
-      this.#lines.get(lineKey(order, 'normal'))?.interrupt('overtaken', ({ task }) => {
-        return task.action === 'shutdown' || task.action === 'reboot';
+      this.#lines.get(lineKey(order, 'normal'))?.interrupt('overtaken', ({ task }, isRunning) => {
+        if (isRunning) return task.action === 'shutdown' || task.action === 'reboot';
+        // The last word is off: a start that was ordered before it must not come after it. Settings are none of its.
+        const { goal } = ACTIONS[task.action];
+        return goal !== 'flag' && goal !== 'unsaved';
       });
     }
     this.#aftermaths.get(targetKey(order))?.abort();

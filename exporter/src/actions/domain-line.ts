@@ -47,8 +47,8 @@ export class DomainLine {
   }
 
   /** Ends those that `which` names: a running one as it decides itself, a waiting one as cancelled. */
-  interrupt(why: Interruption, which: (record: TaskRecord) => boolean): void {
-    for (const entry of this.#waiting.filter(({ record }) => which(record))) {
+  interrupt(why: Interruption, which: (record: TaskRecord, isRunning: boolean) => boolean): void {
+    for (const entry of this.#waiting.filter(({ record }) => which(record, false))) {
       this.#waiting.splice(this.#waiting.indexOf(entry), 1);
       entry.record.end({
         state: 'cancelled',
@@ -58,7 +58,7 @@ export class DomainLine {
             : new ActionError('VIREO_TASK_STOPPED', 'Vireo was stopped before its turn came'),
       });
     }
-    if (this.#current !== undefined && which(this.#current.record)) this.#current.interrupt.abort(why);
+    if (this.#current !== undefined && which(this.#current.record, true)) this.#current.interrupt.abort(why);
   }
 
   /** Resolves when all have ended. */

@@ -138,7 +138,7 @@ export const ACTIONS = {
     deadlineSeconds: 30,
     goal: 'off',
     disruptive: true,
-    help: 'Pulls the plug: waits for no other action, and overtakes a shutdown or reboot. The guest may lose data.',
+    help: 'Pulls the plug: waits for no other action, overtakes a shutdown or reboot, and cancels what still waits. The guest may lose data.',
   },
   'managed-save': {
     label: 'Save and stop',

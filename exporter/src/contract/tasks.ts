@@ -25,8 +25,8 @@ export const TASK_CODES = {
     advice: 'Look at the domain; a guest may ignore a request, or need longer: see timeoutSeconds.',
   },
   VIREO_TASK_OVERTAKEN: {
-    meaning: 'Somebody forced the domain off while this shutdown or reboot waited.',
-    advice: 'Nothing: see the task of the force off.',
+    meaning: 'Somebody forced the domain off while this action waited for its turn, or for the guest to go down.',
+    advice: 'See the task of the force off; ask again for what is wanted after it.',
   },
   VIREO_TASK_STOPPED: {
     meaning: 'Vireo was stopped: before the task began (cancelled), or in mid-action (unknown).',
