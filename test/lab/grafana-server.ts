@@ -65,8 +65,8 @@ export interface GrafanaServer {
 /** Where the page looks for Grafana's fonts, which no package has. */
 export const FONTS = '/public/fonts/';
 
-/** The one icon that @grafana/ui uses and does not bring. */
-const SPINNER =
+/** In place of icons that @grafana/ui uses and does not bring, the spinner for one. */
+const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M12 2a10 10 0 0 1 10 10h-2a8 8 0 0 0-8-8z"/></svg>';
 
 /** The cookie that says who is signed in; its value is the login. */
@@ -130,10 +130,6 @@ export async function startGrafana(lab: Pick<Lab, 'onClose'>, options: GrafanaOp
     const [path] = splitQuery(request.url ?? '/');
     if (path === '/api/signing-keys/keys') {
       sendJson(response, 200, signer.keySet);
-      return;
-    }
-    if (path.endsWith('/icons/unicons/spinner.svg')) {
-      response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(SPINNER);
       return;
     }
     for (const [prefix, directory] of Object.entries(files)) {
@@ -284,6 +280,10 @@ export async function startGrafana(lab: Pick<Lab, 'onClose'>, options: GrafanaOp
       (found) => found.isFile(),
       () => false,
     );
+    if (!isFile && directory === options.host.icons) {
+      response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(ICON);
+      return;
+    }
     if (!isFile) {
       absent(request, response);
       return;

@@ -31,6 +31,10 @@ const STANDARD_OPTIONS = [
   'unit',
 ];
 
+/** Some of them have two names. */
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- the registry that replaces it is filled from it
+const TRANSFORMERS = [...new Map(Object.values(standardTransformers).map((one) => [one.id, one])).values()];
+
 /** Tells @grafana/data what fields can be configured with, and its own transformations; Grafana does both when it starts. */
 export function registerStandards(): void {
   standardFieldConfigEditorRegistry.setInit(() =>
@@ -45,8 +49,7 @@ export function registerStandards(): void {
     })),
   );
   standardTransformersRegistry.setInit(() =>
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the registry that replaces it is filled from it
-    Object.values(standardTransformers).map((transformer) => ({
+    TRANSFORMERS.map((transformer) => ({
       id: transformer.id,
       name: transformer.name,
       transformation: () => Promise.resolve(transformer),
