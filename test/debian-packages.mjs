@@ -9,6 +9,7 @@ const PACKAGES = [
   'curl',
   'e2fsprogs',
   'dbus',
+  'dnsmasq-base',
   'golang-github-vmware-govmomi-dev',
   'golang-go',
   'iproute2',

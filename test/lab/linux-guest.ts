@@ -19,7 +19,8 @@ const run = promisify(execFile);
 const MODULES = [
   ...['virtio/virtio_ring', 'virtio/virtio', 'virtio/virtio_pci_modern_dev', 'virtio/virtio_pci_legacy_dev'],
   ...['virtio/virtio_pci', 'char/virtio_console', 'block/virtio_blk', 'acpi/button', 'input/evdev'],
-].map((module) => `drivers/${module}.ko`);
+  ...['../net/core/failover', 'net/net_failover', 'net/virtio_net'],
+].map((module) => join('drivers', `${module}.ko`));
 
 const INIT = `#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -28,6 +29,8 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 for module in ${MODULES.map((path) => basename(path)).join(' ')}; do insmod "/lib/$module"; done
 hostname lab-guest
+# Asks for an address and goes on without one where there is no network.
+[ -e /sys/class/net/eth0 ] && ip link set eth0 up && udhcpc -b -i eth0 -s /bin/true &
 until [ -e /dev/vda ] && ls /dev/vport*p1; do sleep 0.1; done
 mount -t ext2 /dev/vda /mnt
 acpid -d &
@@ -97,11 +100,23 @@ async function buildInitrd(root: string, modules: string, work: string): Promise
   await rm(tree, { recursive: true });
 }
 
+/** A card of the guest on one of libvirt's networks. */
+export interface GuestNetworkCard {
+  readonly network: string;
+  readonly mac: string;
+}
+
 /**
  * Makes a persistent domain of it and starts it: one qcow2 disk, `vda`, mounted on /mnt, and a channel for the agent.
  * Resolves when the agent answers.
+ * @param card with one, the guest asks the network's DHCP server for an address
  */
-export async function startLinuxGuest(lab: Lab, libvirtd: Libvirtd, name: string): Promise<void> {
+export async function startLinuxGuest(
+  lab: Lab,
+  libvirtd: Libvirtd,
+  name: string,
+  card?: GuestNetworkCard,
+): Promise<void> {
   const { kernel, initrd } = await guestImage();
   const disk = join(lab.directory, `${name}.qcow2`);
   const raw = `${disk}.raw`;
@@ -123,7 +138,7 @@ export async function startLinuxGuest(lab: Lab, libvirtd: Libvirtd, name: string
       <driver name='qemu' type='qcow2'/><source file='${disk}'/><target dev='vda' bus='virtio'/>
     </disk>
     <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
-    <memballoon model='none'/>
+${card === undefined ? '' : cardXml(card)}    <memballoon model='none'/>
   </devices>
 </domain>
 `,
@@ -138,4 +153,9 @@ export async function startLinuxGuest(lab: Lab, libvirtd: Libvirtd, name: string
       ),
     { what: `the agent of ${name} answers`, deadlineMs: 90_000, intervalMs: 500 },
   );
+}
+
+function cardXml({ network, mac }: GuestNetworkCard): string {
+  const devices = `<mac address='${mac}'/><source network='${network}'/><model type='virtio'/>`;
+  return `    <interface type='network'>${devices}</interface>\n`;
 }
