@@ -81,6 +81,7 @@ async function run(block: string): Promise<string> {
   const env = {
     ...process.env,
     HOME: home,
+    PATH: `${join(home, 'vireo/node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
     // Where npm looks otherwise is below the home.
     npm_config_cache: process.env['npm_config_cache'] ?? join(homedir(), '.npm'),
     npm_config_userconfig: process.env['npm_config_userconfig'] ?? join(homedir(), '.npmrc'),
