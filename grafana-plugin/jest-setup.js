@@ -22,3 +22,6 @@ class Observer {
 globalThis.MessageChannel ??= MessageChannel;
 globalThis.ResizeObserver ??= Observer;
 globalThis.IntersectionObserver ??= Observer;
+
+// jsdom draws nothing; @grafana/ui asks a canvas how wide a text is.
+HTMLCanvasElement.prototype.getContext = () => ({ measureText: (text) => ({ width: text.length * 8 }) });

@@ -3,7 +3,9 @@
 // the first page.
 
 import { AppPlugin } from '@grafana/data';
-import { lazy } from 'react';
+import React, { lazy, Suspense } from 'react';
+import type { ConfigPageProps } from './pages/config/ConfigPage';
+import type { AppSettings } from './settings';
 
 const App = lazy(async () => {
   const [{ initTranslations }, { App: component }] = await Promise.all([import('./i18n'), import('./App')]);
@@ -11,4 +13,20 @@ const App = lazy(async () => {
   return { default: component };
 });
 
-export const plugin = new AppPlugin().setRootPage(App);
+const Configuration = lazy(async () => {
+  const [{ initTranslations }, page] = await Promise.all([import('./i18n'), import('./pages/config/ConfigPage')]);
+  await initTranslations();
+  return { default: page.ConfigPage };
+});
+
+export const plugin = new AppPlugin<AppSettings>().setRootPage(App).addConfigPage({
+  title: 'Configuration',
+  id: 'configuration',
+  icon: 'cog',
+  // Grafana waits for no translations here, and shows nothing meanwhile.
+  body: (props: ConfigPageProps) => (
+    <Suspense fallback={null}>
+      <Configuration {...props} />
+    </Suspense>
+  ),
+});

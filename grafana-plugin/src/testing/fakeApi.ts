@@ -32,6 +32,8 @@ export type Answer = (request: SentRequest) => unknown;
 /** Answers by `GET /hosts`, by `*` for one part of the path. */
 export class FakeApi {
   readonly requests: SentRequest[] = [];
+  /** What was saved as the settings of the app. */
+  readonly savedSettings: unknown[] = [];
   readonly #answers = new Map<string, Answer>();
 
   /** Answers `GET /hosts/kvm1` or `POST /actions`; the newest of several that fit. */
@@ -47,6 +49,10 @@ export class FakeApi {
 
   answer(options: BackendSrvRequest): unknown {
     const url = new URL(options.url, 'http://grafana.test');
+    if (url.pathname === `/api/plugins/${PLUGIN_ID}/settings`) {
+      this.savedSettings.push(options.data);
+      return {};
+    }
     const prefix = `/api/plugin-proxy/${PLUGIN_ID}/`;
     if (!url.pathname.startsWith(prefix)) {
       throw new Error(`not to the proxy of the app: ${options.url}`);
