@@ -4,6 +4,7 @@
 import { DOMAINS, HOSTS, openGrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaPage } from '../lab/grafana-page.ts';
+import { waitFor } from '../lab/wait-for.ts';
 
 jest.setTimeout(60_000);
 
@@ -173,6 +174,37 @@ test('a link to an action opens its question and does nothing', async () => {
   expect(page.page.url()).not.toContain('action=');
   expect(lab.grafana.proxied.slice(asked).filter(({ method }) => method !== 'GET')).toEqual([]);
   expect(await lab.state('web-1')).toBe('running');
+});
+
+test('an admin enters address and tokens, and is told whether they work', async () => {
+  const page = await signIn('ada');
+  const { settings } = lab.grafana;
+  lab.grafana.settings = { jsonData: {}, secureJsonData: {} };
+  try {
+    await page.openUrl(`/plugins/${lab.grafana.plugin.id}`);
+    await page.page.getByLabel(/^Address of the API/).fill(`${lab.exporter.url}/`);
+    for (const [label, token] of Object.entries({
+      'Token to look': settings.secureJsonData['readToken'],
+      'Token to act': 'wrong',
+      'Token for consoles': settings.secureJsonData['consoleToken'],
+    })) {
+      await page.page.getByLabel(new RegExp(`^${label}`)).fill(token ?? '');
+    }
+    await page.picture('configuration');
+    await page.button('Save, and load the page again').click();
+    await waitFor(() => lab.grafana.settings.secureJsonData['operateToken'] === 'wrong', {
+      what: 'the settings are saved',
+      deadlineMs: 10_000,
+    });
+    await page.button('Test the saved configuration').click();
+    await page.says('Token "grafana-read" works, and Vireo knows you as ada. Hosts: 2, lost: 1.');
+    await page.says(/VIREO_AUTH_TOKEN/);
+    await page.picture('configuration-tested');
+    for (const token of Object.values(settings.secureJsonData)) expect(await page.page.content()).not.toContain(token);
+  } finally {
+    lab.grafana.settings = settings;
+  }
+  page.forgive(/status of 401/);
 });
 
 test('the page says so when the exporter does not answer, and goes on when it does', async () => {
