@@ -7,6 +7,7 @@ import { buildPrometheusRules } from './alerts/prometheus-rules.ts';
 import { DASHBOARDS } from './dashboards/dashboards.ts';
 import { buildDashboardsDoc } from './dashboards/dashboards-doc.ts';
 import { buildDashboard } from './dashboards/frame.ts';
+import { buildLintFile } from './dashboards/lint-exclusions.ts';
 
 /** Builds the text of each file. */
 export function buildFiles(): ReadonlyMap<string, string> {
@@ -15,6 +16,7 @@ export function buildFiles(): ReadonlyMap<string, string> {
     ['provisioning/grafana/alerting/vireo.yml', buildGrafanaRules()],
     ['docs/alerts.md', buildAlertsDoc()],
     ['docs/dashboards.md', buildDashboardsDoc()],
+    ['dashboards/grafana/.lint', buildLintFile()],
     ...DASHBOARDS.map((spec): [string, string] => [
       `dashboards/grafana/${spec.uid}.json`,
       `${JSON.stringify(buildDashboard(spec), undefined, 2)}\n`,

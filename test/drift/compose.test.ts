@@ -9,6 +9,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { appDomain, appDomains, appFleet, appHost } from '../../dashboards/src/app-links.ts';
 import { DASHBOARDS } from '../../dashboards/src/dashboards/dashboards.ts';
 import { LOKI_UID, PROMETHEUS_UID } from '../../dashboards/src/data-sources.ts';
 import { loadConfig } from '../../exporter/src/config/load.ts';
@@ -234,7 +235,8 @@ describe('the parts of the stack', () => {
       readonly providers: readonly { readonly options: { readonly path: string } }[];
     };
     const folder = behind(grafana, providers[0]?.options.path ?? '');
-    expect(readdirSync(join(ROOT, folder)).sort()).toEqual(DASHBOARDS.map(({ uid }) => `${uid}.json`).sort());
+    const files = readdirSync(join(ROOT, folder)).filter((file) => file !== '.lint');
+    expect(files.sort()).toEqual(DASHBOARDS.map(({ uid }) => `${uid}.json`).sort());
     const home = grafana?.environment?.['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH'] ?? '';
     expect(existsSync(join(ROOT, behind(grafana, home)))).toBe(true);
     for (const kind of ['datasources', 'dashboards', 'plugins']) {
@@ -275,7 +277,8 @@ describe('the Grafana app', () => {
 
   it('is provisioned with all that its routes take, tokens from secrets that Grafana has', () => {
     expect(apps.map(({ type }) => type)).toEqual([app?.id]);
-    const [{ jsonData, secureJsonData } = { jsonData: {}, secureJsonData: {} }] = apps;
+    const jsonData: Readonly<Record<string, string>> = apps[0]?.jsonData ?? {};
+    const secureJsonData = apps[0]?.secureJsonData ?? {};
     const routes = app?.routes ?? [];
     const wanted = (kind: string): string[] => [
       ...new Set(
@@ -289,6 +292,21 @@ describe('the Grafana app', () => {
       const [, secret] = /^\$__file\{\/run\/secrets\/(\w+)\}$/.exec(value) ?? [];
       expect(grafana?.secrets).toContain(secret);
     }
+  });
+});
+
+describe('dashboards', () => {
+  it('link to pages that the app has', () => {
+    const app = jest.requireActual<{
+      fleetUrl(): string;
+      hostUrl(host: string): string;
+      domainUrl(host: string, uuid: string): string;
+      domainsUrl(filter: { host: string[]; q: string }): string;
+    }>('../../grafana-plugin/src/urls');
+    expect(appFleet()).toBe(app.fleetUrl());
+    expect(appHost('kvm1')).toBe(app.hostUrl('kvm1'));
+    expect(appDomain('kvm1', 'u')).toBe(app.domainUrl('kvm1', 'u'));
+    expect(appDomains('kvm1', 'web')).toBe(app.domainsUrl({ host: ['kvm1'], q: 'web' }));
   });
 });
 

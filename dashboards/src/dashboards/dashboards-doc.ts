@@ -17,13 +17,20 @@ Seven dashboards for Grafana 11 to 13, in the folder [dashboards/grafana](../das
 Choose the data source of Prometheus, and that of Loki if you have one: without it the annotations and the panels with log
 lines stay empty, everything else works. Hosts and domains are chosen above the panels; a click on a host or domain in a
 table opens its dashboard, and the menu Vireo leads from each to the others with time and choice kept. For a wall, add
-\`?kiosk\` to the address of Fleet.
+\`?kiosk\` to the address of Fleet. The link App leads to the same host or domain in Vireo's Grafana app, where that is
+installed.
 
 The queries use \`$__rate_interval\`, so set the scrape interval in the data source of Prometheus ("Scrape interval"): 15s if
 you scrape as README.md says. Vertical marks are states of domains, actions and lost hosts, from the log of Vireo; see
 [logs.md](logs.md).
 
 They cannot be edited in place; save a copy. They are generated: change dashboards/src and run \`npm run docs\`.
+
+Where several Vireos watch the same hosts, ratios and tables of hosts are right all the same; sums over domains count each of
+them. Give the data source of these dashboards one of them (a Prometheus that scrapes one, or a label filter in its settings).
+
+They are what [dashboard-linter](https://github.com/grafana/dashboard-linter) wants, but for four of its rules that
+\`dashboards/grafana/.lint\` leaves out, with the reason.
 
 ## Coming from inovex/prometheus-libvirt-exporter
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules of grafana/dashboard-linter that fit, and ours. Not taken over: template-job, template-instance and their
-// matchers (every series of ours has `host`, which is what people choose by; Vireo, not the target, says which).
+// The rules of grafana/dashboard-linter that fit, and ours; lint-exclusions.ts has those that do not, with the reason.
 
 import { parser } from '@grafana/lezer-logql';
 import { METRIC_FAMILIES } from '@vireo/exporter/contract';
@@ -44,7 +43,10 @@ describe.each(BUILT)('$uid', ({ uid, dashboard }) => {
   });
 
   it('links to the others, with time and variables', () => {
-    expect(dashboard.links).toMatchObject([{ type: 'dashboards', tags: ['vireo'], keepTime: true, includeVars: true }]);
+    expect(dashboard.links).toMatchObject([
+      { type: 'dashboards', tags: ['vireo'], keepTime: true, includeVars: true },
+      { type: 'link', title: 'App', url: expect.stringMatching(/^\/a\/vireo-libvirt-app\//) as string },
+    ]);
   });
 
   it('has panels that fill the grid without lying on each other, each with an id of its own', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Domain: one guest, from its state to its disks, interfaces and what its agent says.
 
+import { appDomain } from '../app-links.ts';
 import { CONTROL_STATES } from '@vireo/exporter/contract';
 import { fact, statistic } from '../metric.ts';
 import { bigNumber, labelTable, stateTimeline, timeSeries } from '../panels/panels.ts';
@@ -21,6 +22,8 @@ const controlState = CONTROL_STATES.map(
   (state, number) =>
     `${String(number)} * sum by (host, domain) (${fact('libvirt_domain_control_state', { ...DOMAIN, state: `="${state}"` })})`,
 ).join(' + ');
+
+const toApp = { title: 'In the app', url: appDomain('${__data.fields.host}', '${__data.fields.uuid}') };
 
 const now: Section = {
   title: 'Now',
@@ -94,7 +97,7 @@ const now: Section = {
       columns: [
         { field: 'host', title: 'host' },
         { field: 'domain', title: 'domain' },
-        { field: 'uuid', title: 'UUID' },
+        { field: 'uuid', title: 'UUID', link: toApp },
         { field: 'title', title: 'title' },
         { field: 'hypervisor_type', title: 'hypervisor' },
         { field: 'os_type_arch', title: 'architecture' },

@@ -3,7 +3,7 @@
 
 import { fact, statistic } from '../metric.ts';
 import { bigNumber, labelTable, stateTimeline, timeSeries } from '../panels/panels.ts';
-import { rate, sumBy } from '../panels/queries.ts';
+import { maxBy, rate, sumBy } from '../panels/queries.ts';
 import { FAULT, UP_DOWN } from '../panels/states.ts';
 import { HOST, rowLink } from './frame.ts';
 import type { DashboardSpec } from './frame.ts';
@@ -11,6 +11,8 @@ import type { DashboardSpec } from './frame.ts';
 const up = fact('libvirt_up', HOST);
 const cpu = sumBy('host, domain', rate(statistic('libvirt_domain_info_cpu_time_seconds_total', HOST)));
 const BY_DOMAIN = '{{domain}} at {{host}}';
+const ACTIVE = { ...HOST, state: '="active"' };
+const memory = maxBy('host', fact('libvirt_host_memory_total_bytes', HOST));
 const toHost = rowLink('Host', 'vireo-host', 'host');
 const toDomain = rowLink('Domain', 'vireo-domain', 'host', 'domain');
 
@@ -123,21 +125,21 @@ export const FLEET: DashboardSpec = {
             { field: 'Value #H', title: 'promised', unit: 'percentunit' },
           ],
           queries: [
-            { expr: sumBy('host', up), legend: '' },
-            { expr: sumBy('host', fact('libvirt_domains', HOST)), legend: '' },
-            { expr: sumBy('host', fact('libvirt_host_cpus', HOST)), legend: '' },
+            { expr: maxBy('host', up), legend: '' },
+            { expr: maxBy('host', fact('libvirt_domains', HOST)), legend: '' },
+            { expr: maxBy('host', fact('libvirt_host_cpus', HOST)), legend: '' },
             { expr: sumBy('host', cpu), legend: '' },
             {
-              expr: `${sumBy('host', fact('libvirt_host_allocated_vcpus', { ...HOST, state: '="active"' }))} / on (host) ${fact('libvirt_host_cpus', HOST)}`,
+              expr: `${maxBy('host', fact('libvirt_host_allocated_vcpus', ACTIVE))} / ${maxBy('host', fact('libvirt_host_cpus', HOST))}`,
               legend: '',
             },
-            { expr: sumBy('host', fact('libvirt_host_memory_total_bytes', HOST)), legend: '' },
+            { expr: memory, legend: '' },
             {
-              expr: `${sumBy('host', fact('libvirt_host_memory_free_bytes', HOST))} / on (host) ${fact('libvirt_host_memory_total_bytes', HOST)}`,
+              expr: `${maxBy('host', fact('libvirt_host_memory_free_bytes', HOST))} / ${memory}`,
               legend: '',
             },
             {
-              expr: `${sumBy('host', fact('libvirt_host_allocated_memory_bytes', { ...HOST, state: '="active"' }))} / on (host) ${fact('libvirt_host_memory_total_bytes', HOST)}`,
+              expr: `${maxBy('host', fact('libvirt_host_allocated_memory_bytes', ACTIVE))} / ${memory}`,
               legend: '',
             },
           ],
@@ -183,7 +185,7 @@ export const FLEET: DashboardSpec = {
           width: 8,
           queries: [
             {
-              expr: `topk(10, ${sumBy('host, domain', rate(statistic('libvirt_domain_vcpu_delay_seconds_total', HOST)))} / on (host, domain) ${statistic('libvirt_domain_vcpu_current', HOST)})`,
+              expr: `topk(10, ${sumBy('host, domain', maxBy('host, domain, vcpu', rate(statistic('libvirt_domain_vcpu_delay_seconds_total', HOST))))} / ${maxBy('host, domain', statistic('libvirt_domain_vcpu_current', HOST))})`,
               legend: BY_DOMAIN,
             },
           ],

@@ -3,6 +3,7 @@
 // annotations.
 
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { appDomains, appFleet, appHost } from '../app-links.ts';
 import { fact } from '../metric.ts';
 import { LOKI, PROMETHEUS } from '../panels/queries.ts';
 import type { Panel } from '../panels/panels.ts';
@@ -85,6 +86,14 @@ function annotations({ host, domain }: DashboardSpec): dashboard.AnnotationQuery
   ];
 }
 
+/** The page of the app about what is chosen. A domain is found by its name: its UUID is no variable. */
+function appLink({ host, domain }: DashboardSpec): string {
+  if (host !== 'one') return appFleet();
+  return domain === 'one'
+    ? appDomains('${host:percentencode}', '${domain:percentencode}')
+    : appHost('${host:percentencode}');
+}
+
 /** A dashboard as Grafana's files have it. */
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is for Grafana 13 alone
 export type ClassicDashboard = dashboard.Dashboard;
@@ -107,6 +116,13 @@ export function buildDashboard(spec: DashboardSpec): ClassicDashboard {
         .tags([TAG])
         .includeVars(true)
         .keepTime(true),
+    )
+    .link(
+      new dashboard.DashboardLinkBuilder('App')
+        .type(dashboard.DashboardLinkType.Link)
+        .icon('external link')
+        .tooltip('The same in the Grafana app of Vireo, where it is installed: XML, actions, consoles')
+        .url(appLink(spec)),
     )
     .withVariable(dataSource('datasource', 'Data source', 'prometheus'))
     .withVariable(dataSource('loki', 'Logs', 'loki'))

@@ -3,11 +3,12 @@
 
 import { fact, statistic } from '../metric.ts';
 import { bigNumber, labelTable, stateTimeline, timeSeries } from '../panels/panels.ts';
-import { increase, rate, sumBy } from '../panels/queries.ts';
+import { increase, maxBy, rate, sumBy } from '../panels/queries.ts';
 import { DOMAIN_STATE, UP_DOWN } from '../panels/states.ts';
 import { HOST, rowLink } from './frame.ts';
 import type { DashboardSpec } from './frame.ts';
 
+const ACTIVE = { ...HOST, state: '="active"' };
 const total = fact('libvirt_host_memory_total_bytes', HOST);
 const toDomain = rowLink('Domain', 'vireo-domain', 'host', 'domain');
 
@@ -51,7 +52,7 @@ export const HOST_DASHBOARD: DashboardSpec = {
           width: 4,
           queries: [
             {
-              expr: `${fact('libvirt_host_allocated_vcpus', { ...HOST, state: '="active"' })} / ignoring (state) ${fact('libvirt_host_cpus', HOST)}`,
+              expr: `${maxBy('host', fact('libvirt_host_allocated_vcpus', ACTIVE))} / ${maxBy('host', fact('libvirt_host_cpus', HOST))}`,
               legend: 'vCPUs per CPU',
             },
           ],
@@ -74,7 +75,7 @@ export const HOST_DASHBOARD: DashboardSpec = {
           ],
           queries: [
             {
-              expr: `${fact('libvirt_host_allocated_memory_bytes', { ...HOST, state: '="active"' })} / ignoring (state) ${total}`,
+              expr: `${maxBy('host', fact('libvirt_host_allocated_memory_bytes', ACTIVE))} / ${maxBy('host', total)}`,
               legend: 'promised',
             },
           ],
@@ -93,7 +94,7 @@ export const HOST_DASHBOARD: DashboardSpec = {
           ],
           queries: [
             {
-              expr: `${fact('libvirt_host_info', HOST)} * on (host) group_left (hypervisor_running, libvirtd_running) ${fact('libvirt_versions_info', HOST)}`,
+              expr: `${maxBy('host, hostname, driver, cpu_model', fact('libvirt_host_info', HOST))} * on (host) group_left (hypervisor_running, libvirtd_running) ${maxBy('host, hypervisor_running, libvirtd_running', fact('libvirt_versions_info', HOST))}`,
               legend: '',
             },
           ],

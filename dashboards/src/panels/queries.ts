@@ -31,6 +31,11 @@ export function sumBy(labels: string, expr: string): string {
   return `sum by (${labels}) (${expr})`;
 }
 
+/** The greatest of something for each value of labels: the same through every Vireo that watches it. */
+export function maxBy(labels: string, expr: string): string {
+  return `max by (${labels}) (${expr})`;
+}
+
 function refId(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index);
 }
