@@ -16,6 +16,7 @@ const FleetPage = lazy(async () => ({ default: (await import('./pages/fleet/Flee
 const HostPage = lazy(async () => ({ default: (await import('./pages/host/HostPage')).HostPage }));
 const DomainsPage = lazy(async () => ({ default: (await import('./pages/domains/DomainsPage')).DomainsPage }));
 const DomainPage = lazy(async () => ({ default: (await import('./pages/domain/DomainPage')).DomainPage }));
+const OpenPage = lazy(async () => ({ default: (await import('./pages/open/OpenPage')).OpenPage }));
 const TasksPage = lazy(async () => ({ default: (await import('./pages/tasks/TasksPage')).TasksPage }));
 
 /** The root page. */
@@ -44,6 +45,7 @@ export function Pages() {
       <Route path={ROUTES.host} element={<HostPage />} />
       <Route path={ROUTES.domains} element={<DomainsPage />} />
       <Route path={ROUTES.domain} element={<DomainPage />} />
+      <Route path={ROUTES.open} element={<OpenPage />} />
       <Route path={ROUTES.tasks} element={<TasksPage />} />
       <Route path="*" element={<Navigate replace to={fleetUrl()} />} />
     </Routes>

@@ -17,9 +17,12 @@ describe('the build', () => {
   it('loads neither the contract nor the pages with the entry', () => {
     const { sources } = JSON.parse(readFileSync(dist('module.js.map'), 'utf8')) as { sources: string[] };
     const own = sources.filter((source) => source.includes('/./') || source.includes('/../'));
-    expect(own.map((source) => source.replace(/^webpack:\/\/[^/]+\//, ''))).toEqual([
-      './node_modules/grafana-public-path.js',
+    expect(own.map((source) => source.replace(/^webpack:\/\/[^/]+\//, '')).sort()).toEqual([
+      './constants.ts',
+      './extensions/links.ts',
       './module.tsx',
+      './node_modules/grafana-public-path.js',
+      './urls.ts',
     ]);
   });
 

@@ -4,6 +4,7 @@
 
 import { AppPlugin } from '@grafana/data';
 import React, { lazy, Suspense } from 'react';
+import { alertLink, paletteLinks, panelLink } from './extensions/links';
 import type { ConfigPageProps } from './pages/config/ConfigPage';
 import type { AppSettings } from './settings';
 
@@ -30,3 +31,6 @@ export const plugin = new AppPlugin<AppSettings>().setRootPage(App).addConfigPag
     </Suspense>
   ),
 });
+
+plugin.addLink(panelLink).addLink(alertLink);
+paletteLinks.forEach((link) => plugin.addLink(link));

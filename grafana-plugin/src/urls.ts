@@ -14,6 +14,7 @@ export const ROUTES = {
   domains: 'domains',
   domain: 'hosts/:host/domains/:uuid',
   tasks: 'tasks',
+  open: 'open',
 } as const;
 
 /** Parts of the page of a domain. */
@@ -62,6 +63,11 @@ export interface DomainFilter {
 /** One domain; `action` opens the dialog of that action, and does nothing by itself. */
 export function domainUrl(host: string, uuid: string, at: { tab?: DomainTab; action?: string } = {}): string {
   return `${hostUrl(host)}/domains/${encodeURIComponent(uuid)}${queryString({ tab: at.tab, action: at.action })}`;
+}
+
+/** A domain by its name, as metrics and alerts know it; it leads on to {@link domainUrl}. */
+export function openUrl({ host, domain }: { readonly host?: string | undefined; readonly domain: string }): string {
+  return `${ROOT}/open${queryString({ host, domain })}`;
 }
 
 /** The list of tasks. */
