@@ -82,11 +82,19 @@ test('through ssh: loopback ports and unix sockets, over one connection that goe
   const third = await open('kvm1', 'tcp');
   await shakeHands(third);
   expect(await masters()).toHaveLength(1);
+  // Three consoles are three streams and sign in nowhere; each other ssh has signed in once.
+  const streams = (): Promise<number[]> => lab.processes(sshd.keyPath, ' -o ControlMaster=no');
+  expect(await streams()).toHaveLength(3);
+  await waitFor(async () => sshd.signIns() === (await lab.processes(sshd.keyPath)).length - 3, {
+    what: 'as many have signed in as there are without the streams',
+    deadlineMs: 5000,
+  });
   for (const socket of [first, second, third]) {
     socket.close();
     await socket.end;
   }
   await waitFor(async () => (await masters()).length === 0, { what: 'the shared ssh is gone', deadlineMs: 5000 });
+  expect(await streams()).toEqual([]);
 });
 
 /** vnc_tls as libvirt's documentation sets it up. */

@@ -21,6 +21,8 @@ export interface Sshd {
   readonly commandPath: string;
   /** The same, but knowing another host key: connecting must fail. */
   readonly strangerCommandPath: string;
+  /** How often somebody was let in since it was started. */
+  signIns(): number;
 }
 
 /** Starts sshd; resolves when it accepts connections. Closing the lab stops it. */
@@ -76,5 +78,8 @@ PrintLastLog no
     deadlineMs: 10_000,
   });
   if (sshd.hasExited) throw new Error(`sshd ended at once:\n${sshd.output()}`);
-  return { port, user, keyPath: path('user_key'), commandPath, strangerCommandPath };
+  return {
+    ...{ port, user, keyPath: path('user_key'), commandPath, strangerCommandPath },
+    signIns: () => sshd.output().split('Accepted publickey').length - 1,
+  };
 }

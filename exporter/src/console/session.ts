@@ -34,9 +34,11 @@ const LOOK_MS = 1000;
 /** From an event to the snapshot that has it. */
 const SETTLED_MS = 150;
 /** When the hypervisor hangs up, the event that says why comes a moment later; without one the daemon is asked. */
-const REASON_MS = 1000;
-/** For that question: at most so long stays the picture of a console that is closed. */
-const QUESTION_MS = 4000;
+const QUESTION_MS = 1000;
+/** So often it must say that the domain still runs: QEMU hangs up first when it ends, and may take a second for that. */
+const SAME_ANSWERS = 2;
+/** The daemon answers late while it ends a domain. Meanwhile the page knows that the console is closed. */
+const REASON_MS = 15_000;
 
 /** A host, for its consoles. */
 export interface ConsoleHost {
@@ -324,16 +326,21 @@ export class ConsoleSession {
 
   /** Ends a session whose console is closed. */
   async #why(domain: DomainSnapshot, error: Error | undefined): Promise<void> {
+    const { host, uuid } = this.#options;
     const { signal } = this.#stop;
     const asItCame = (): void => {
       this.end(this.#endOf(error ?? new ConsoleEnd('server-closed'), 'server-closed'));
     };
-    const late = setTimeout(asItCame, REASON_MS + QUESTION_MS);
+    const late = setTimeout(asItCame, REASON_MS);
     try {
-      await delay(REASON_MS, undefined, { signal });
-      const { id } = await this.#options.host.consoles.describe(domain, signal);
-      if (id === -1) this.end(new ConsoleEnd('domain-stopped'));
-      else if (id !== domain.id) this.end(new ConsoleEnd('domain-restarted'));
+      for (let same = 0; same < SAME_ANSWERS;) {
+        await delay(QUESTION_MS, undefined, { signal });
+        const { id } = await host.consoles.describe(domain, signal);
+        if (id === -1) this.end(new ConsoleEnd('domain-stopped'));
+        else if (id !== domain.id) this.end(new ConsoleEnd('domain-restarted'));
+        // Being shut down is not running.
+        if (host.snapshot.domains.get(uuid)?.state !== 'shutdown') same++;
+      }
     } catch (failure) {
       if (failure instanceof RemoteError && failure.name === 'VIR_ERR_NO_DOMAIN') {
         this.end(new ConsoleEnd('domain-gone'));
