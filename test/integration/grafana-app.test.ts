@@ -207,6 +207,21 @@ test('an admin enters address and tokens, and is told whether they work', async 
   page.forgive(/status of 401/);
 });
 
+test('panels, alerts and the command palette of Grafana lead to a domain', async () => {
+  const page = await signIn('vera');
+  const about = encodeURIComponent('libvirt_domain_info{domain="web-2"}');
+  await page.openUrl(`/extensions?point=grafana/dashboard/panel/menu&expr=${about}`);
+  await page.page.getByRole('link', { name: 'Open domain in Vireo' }).click();
+  await page.sees('web-2');
+  const instance = JSON.stringify({ instance: { labels: { host: HOSTS.up, domain: 'web-1' } } });
+  await page.openUrl(`/extensions?point=grafana/alerting/instance/action&context=${encodeURIComponent(instance)}`);
+  await page.page.getByRole('link', { name: 'Open domain' }).click();
+  await page.sees('web-1');
+  await page.openUrl('/extensions?point=grafana/commandpalette/action');
+  await page.page.getByRole('link', { name: 'Vireo: domains' }).click();
+  await page.sees('Domains');
+});
+
 test('the page says so when the exporter does not answer, and goes on when it does', async () => {
   const page = await signIn('vera');
   const { settings } = lab.grafana;

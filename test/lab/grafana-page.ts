@@ -43,7 +43,7 @@ export class GrafanaPage {
     await this.openUrl(`/a/${this.#grafana.plugin.id}${path}`);
   }
 
-  /** Opens any page of the lab: `/plugins/ID` for the configuration, `/d-solo/PANEL-ID` for a panel alone. */
+  /** Opens any page of the lab: the heads of grafana-host/{page,solo-panel,extension-links}.tsx say which. */
   async openUrl(path: string): Promise<void> {
     await this.page.goto(this.#grafana.url + path);
   }

@@ -144,7 +144,7 @@ export async function startGrafana(lab: Pick<Lab, 'onClose'>, options: GrafanaOp
       return;
     }
     if (path.startsWith('/api/')) await handleApi(request, response, path, user);
-    else if (/^\/(?:a|d-solo|plugins|d|alerting|explore)\//.test(path) || path === '/') sendPage(response, user);
+    else if (/^\/(?:a\/|d-solo\/|plugins\/|extensions$)/.test(path)) sendPage(response, user);
     else absent(request, response);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page around a plugin: Grafana's theme, router, portals and page frame. What stands where is in the URL, as in
-// Grafana: an app's pages below /a/ID/, its configuration at /plugins/ID, one panel alone at /d-solo/PANEL-ID.
+// Grafana: an app's pages below /a/ID/, its configuration at /plugins/ID, one panel alone at /d-solo/PANEL-ID; and at
+// /extensions the links it adds elsewhere.
 // `?theme=light` or `dark` chooses the theme, and `labSetTheme` changes it while the page is open.
 import { ThemeContext, createTheme } from '@grafana/data';
 import type { AppPlugin, AppRootProps } from '@grafana/data';
@@ -13,6 +14,7 @@ import { flushSync } from 'react-dom';
 import { Route, Router, Routes } from 'react-router';
 import type { Location, Navigator } from 'react-router';
 import { bootData } from './boot-data.ts';
+import { ExtensionLinks } from './extension-links.tsx';
 import { SoloPanel } from './solo-panel.tsx';
 
 const { plugin: meta } = bootData.lab;
@@ -112,6 +114,7 @@ export function Page({ plugin }: { readonly plugin: AppPlugin }): ReactElement {
         <Route path={`/a/${meta.id}/*`} element={<AppPage plugin={plugin} />} />
         <Route path={`/plugins/${meta.id}`} element={<Configuration plugin={plugin} />} />
         <Route path="/d-solo/:panel" element={<SoloPanel />} />
+        <Route path="/extensions" element={<ExtensionLinks plugin={plugin} />} />
         <Route path="*" element={<p>Not a page of the lab</p>} />
       </Routes>
     </Surroundings>
