@@ -83,6 +83,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   const observers: Observers = {
     self,
     certificates: new CertificateWatch({ onCertificates: self.observeHostCertificates.bind(self) }),
+    logger,
   };
   const page = new MetricsPage({
     process: self,
@@ -216,10 +217,14 @@ function watch(host: WatchedHost, config: Config, { open, self, page, feed, logg
   });
 }
 
-/** Who is told of connections and calls. */
+/** Messages of that kind that are logged at most. */
+const UNREADABLE_MAX = 100;
+
+/** Who is told of connections, calls and events. */
 interface Observers {
   readonly self: SelfMetrics;
   readonly certificates: CertificateWatch;
+  readonly logger: Logger;
 }
 
 type Open = (readOnly: boolean, signal: AbortSignal, keepalive?: boolean) => Promise<Connection>;
@@ -231,7 +236,8 @@ interface Door {
 }
 
 /** How connections to a host are opened. */
-function door(host: WatchedHost, config: Config, { self, certificates }: Observers): Door {
+function door(host: WatchedHost, config: Config, { self, certificates, logger }: Observers): Door {
+  const unreadable = new Set<string>();
   const { name, uri, via, credentials } = host;
   const client = credentials === undefined ? {} : { credentials: revealed(credentials) };
   const options = (readOnly: boolean, signal: AbortSignal, keepalive: boolean): ConnectOptions => ({
@@ -242,6 +248,13 @@ function door(host: WatchedHost, config: Config, { self, certificates }: Observe
     maxInFlight: config.poll.maxInFlight,
     onCallEnd: (call) => {
       self.observeCall({ host: name, ...call });
+    },
+    onEventError: ({ code, message }) => {
+      self.observeUndecodableEvent(name);
+      // Each kind once: a guest may make its host tell of something again and again.
+      if (unreadable.has(message) || unreadable.size >= UNREADABLE_MAX) return;
+      unreadable.add(message);
+      logger.warn({ event: 'event.undecodable', host: name, code }, `left out at host ${name}: ${message}`);
     },
   });
   const daemon =

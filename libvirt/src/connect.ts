@@ -48,6 +48,11 @@ export interface ConnectOptions {
   readonly systemRuntimeDirectory?: string;
   /** Told how every call of this connection ended. */
   readonly onCallEnd?: NonNullable<RpcClientOptions['onCallEnd']>;
+  /**
+   * Told of each event that does not decode, which is then left out: what it was about must be asked for some other way.
+   * Without it such an event ends the connection.
+   */
+  readonly onEventError?: NonNullable<RpcClientOptions['onEventError']>;
 }
 
 /** Milliseconds for each part of connecting. */
@@ -158,10 +163,11 @@ function transportOptions(options: ConnectOptions, readOnly: boolean, connectMs:
 }
 
 function rpcOptions(options: ConnectOptions): RpcClientOptions {
-  const { maxInFlight, keepalive, onCallEnd } = options;
+  const { maxInFlight, keepalive, onCallEnd, onEventError } = options;
   return {
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
     ...(keepalive === undefined || keepalive === false ? {} : { keepalive }),
     ...(onCallEnd === undefined ? {} : { onCallEnd }),
+    ...(onEventError === undefined ? {} : { onEventError }),
   };
 }

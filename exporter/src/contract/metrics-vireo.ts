@@ -93,6 +93,12 @@ export const VIREO_PROCESS_FACTS = {
     what: 'How often the connection to the host was made again after it had been lost',
     from: 'host supervisor of Vireo',
   },
+  vireo_host_undecodable_events_total: {
+    type: 'counter',
+    labels: ['host'],
+    what: 'Events of libvirt that could not be read and were left out; what they told is found by the polls',
+    from: 'RPC client of Vireo',
+  },
   vireo_host_certificate_expiry_timestamp_seconds: {
     type: 'gauge',
     labels: ['host', 'certificate'],

@@ -261,6 +261,15 @@ describe('an event', () => {
   });
 });
 
+describe('a daemon that falls silent in the middle of a storm of events', () => {
+  it('is lost within a few deadlines, although what the events made us ask holds every slot', async () => {
+    const { host, daemon, simulated } = await startUp();
+    daemon.misbehave(MUTE_ALL);
+    for (const { spec, state } of simulated.domains) if (state === 1) simulated.crash(spec.name);
+    await until(() => isLost(host.snapshot), 'lost', 10 * POLL.deadlineMs + SLACK_MS);
+  });
+});
+
 describe('a clock that is set back', () => {
   it('keeps no inventory, no flag and no XML from being taken over', async () => {
     const { simulated } = await startUp({ poll: { slowIntervalMs: 400 } });

@@ -15,6 +15,7 @@ describe('SelfMetrics', () => {
   it('has every process family of the contract and no other, with its help and labels', async () => {
     metrics.observeCall({ host: 'kvm1', procedure: 'DOMAIN_GET_STATE', outcome: 'ok', durationMs: 2 });
     metrics.observeReconnect('kvm1');
+    metrics.observeUndecodableEvent('kvm1');
     metrics.observeAction({ action: 'start', result: 'succeeded' });
     metrics.observeHostCertificates('kvm1', [{ certificate: 'daemon', notAfter: 0 }]);
     metrics.observeWebCertificates([{ certificate: 'server', notAfter: 0 }]);
@@ -47,6 +48,15 @@ describe('SelfMetrics', () => {
     expect(valueOf(await metrics.render(), 'vireo_host_reconnects_total')).toBe(0);
     metrics.observeReconnect('kvm1');
     expect(valueOf(await metrics.render(), 'vireo_host_reconnects_total')).toBe(1);
+  });
+
+  it('counts events that do not decode from a series that is there before the first', async () => {
+    metrics.addHost('kvm1');
+    expect(valueOf(await metrics.render(), 'vireo_host_undecodable_events_total')).toBe(0);
+    metrics.observeUndecodableEvent('kvm1');
+    expect(valueOf(await metrics.render(), 'vireo_host_undecodable_events_total')).toBe(1);
+    await metrics.removeHost('kvm1');
+    expect(await metrics.render()).not.toContain('vireo_host_undecodable_events_total{');
   });
 
   it('counts consoles: tickets by mode, refusals by reason, ends by kind and way, bytes both ways', async () => {
@@ -100,7 +110,7 @@ describe('SelfMetrics', () => {
     }
     await metrics.removeHost('kvm1');
     const hosts = parsePage(await metrics.render()).flatMap(({ labels }) => labels['host'] ?? []);
-    expect(hosts).toHaveLength(6);
+    expect(hosts).toHaveLength(7);
     expect(new Set(hosts)).toEqual(new Set(['kvm2']));
   });
 

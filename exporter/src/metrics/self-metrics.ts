@@ -79,6 +79,7 @@ export class SelfMetrics implements ProcessMetrics {
   private readonly calls: Counter;
   private readonly callSeconds: Counter;
   private readonly reconnects: Counter;
+  private readonly undecodableEvents: Counter;
   private readonly hostCertificates: Gauge;
   private readonly webCertificates: Gauge;
   private readonly authRefusals: Counter;
@@ -100,6 +101,7 @@ export class SelfMetrics implements ProcessMetrics {
     this.calls = new Counter({ ...described('vireo_rpc_calls_total'), registers });
     this.callSeconds = new Counter({ ...described('vireo_rpc_call_seconds_total'), registers });
     this.reconnects = new Counter({ ...described('vireo_host_reconnects_total'), registers });
+    this.undecodableEvents = new Counter({ ...described('vireo_host_undecodable_events_total'), registers });
     this.hostCertificates = new Gauge({
       ...described('vireo_host_certificate_expiry_timestamp_seconds'),
       registers,
@@ -153,6 +155,11 @@ export class SelfMetrics implements ProcessMetrics {
     this.reconnects.inc({ host });
   }
 
+  /** Counts one event that does not decode. */
+  observeUndecodableEvent(host: string): void {
+    this.undecodableEvents.inc({ host });
+  }
+
   /** Takes over the certificates of the newest connection to a host. */
   observeHostCertificates(host: string, certificates: readonly ObservedCertificate[]): void {
     for (const { certificate, notAfter } of certificates) {
@@ -188,14 +195,16 @@ export class SelfMetrics implements ProcessMetrics {
     this.consoleBytes.inc({ direction: 'from_client' }, bytesFromClient);
   }
 
-  /** Makes the reconnects of a host a series from the start, so that its first one is an increase. */
+  /** Makes what is counted of a host series from the start, so that the first of a kind is an increase. */
   addHost(host: string): void {
     this.reconnects.inc({ host }, 0);
+    this.undecodableEvents.inc({ host }, 0);
   }
 
   /** Drops every series of a host that is no longer configured. */
   async removeHost(host: string): Promise<void> {
-    for (const metric of [this.calls, this.callSeconds, this.reconnects, this.hostCertificates]) {
+    const { calls, callSeconds, reconnects, undecodableEvents, hostCertificates } = this;
+    for (const metric of [calls, callSeconds, reconnects, undecodableEvents, hostCertificates]) {
       const { values } = await metric.get();
       for (const { labels } of values) if (labels['host'] === host) metric.remove(labels);
     }

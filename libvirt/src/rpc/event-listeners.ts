@@ -40,7 +40,7 @@ export class EventListeners {
   /**
    * Hands a message to its listeners; one without any is ignored, undecoded.
    * @throws ProtocolError LV_PROTO_PAYLOAD when it does not decode. An event has no caller to fail, and dropping it
-   * would leave somebody's picture of the host wrong without a word; a new connection starts from a fresh list.
+   * without a word would leave somebody's picture of the host wrong.
    */
   dispatch(packet: Packet): void {
     const entry = this.#deliveries.get(keyOf(packet.header.program, packet.header.procedure));

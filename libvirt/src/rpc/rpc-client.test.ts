@@ -338,6 +338,21 @@ describe('events', () => {
     expect(await client.closed).toMatchObject({ name: 'ProtocolError', code: 'LV_PROTO_PAYLOAD' });
   });
 
+  test('that do not decode are left out where somebody is told', async () => {
+    const errors: unknown[] = [];
+    const { client, peer } = connect({ onEventError: (error) => errors.push(error) });
+    const seen: number[] = [];
+    client.onEvent(DOMAIN_EVENT_CALLBACK_REBOOT, (event) => seen.push(event.callbackID));
+    client.onEvent(DOMAIN_EVENT_CALLBACK_REBOOT, (event) => seen.push(event.callbackID + 100));
+    peer.send(packet({ type: 2, serial: 1, procedure: 319 }, hex('00000005')));
+    peer.send(packet({ type: 2, serial: 1, procedure: 319 }, dom));
+    await settle();
+    expect(errors).toMatchObject([{ name: 'ProtocolError', code: 'LV_PROTO_PAYLOAD' }]);
+    expect(String(errors[0])).toContain('DOMAIN_EVENT_CALLBACK_REBOOT');
+    expect(seen).toEqual([5, 105]);
+    client.close();
+  });
+
   test('may close the connection from their listener; what follows in the same chunk is not read', async () => {
     const { client, peer } = connect();
     client.onEvent(DOMAIN_EVENT_CALLBACK_REBOOT, () => {

@@ -47,6 +47,12 @@ export interface RpcClientOptions {
   readonly earlyStreamBytes?: number | undefined;
   /** Told of every call that was taken, once, after its caller. For metrics; it must not throw. */
   readonly onCallEnd?: ((call: CallEnd) => void) | undefined;
+  /**
+   * Told of each event message that does not decode, which is then left out: an event libvirt has extended should not
+   * cost every call its answer. Without it such a message ends the connection, as nobody else would notice. It must not
+   * throw.
+   */
+  readonly onEventError?: ((error: ProtocolError) => void) | undefined;
 }
 
 /** How one call went. */
@@ -77,6 +83,7 @@ export class RpcClient {
   readonly #pipe: Duplex;
   readonly #deadlineMs: number;
   readonly #onCallEnd: ((call: CallEnd) => void) | undefined;
+  readonly #onEventError: ((error: ProtocolError) => void) | undefined;
   readonly #streamLimits: StreamLimits;
   readonly #splitter = new FrameSplitter();
   readonly #window: CallWindow<PendingCall>;
@@ -93,6 +100,7 @@ export class RpcClient {
     this.#pipe = pipe;
     this.#deadlineMs = options.deadlineMs ?? 10_000;
     this.#onCallEnd = options.onCallEnd;
+    this.#onEventError = options.onEventError;
     this.#streamLimits = {
       readBufferBytes: options.streamBufferBytes ?? 0x10_0000,
       earlyBytes: options.earlyStreamBytes ?? 0x80_0000,
@@ -220,7 +228,7 @@ export class RpcClient {
     switch (header.type) {
       case MessageType.MESSAGE:
         if (header.status !== MessageStatus.OK) throw unexpected(packet);
-        this.#events.dispatch(packet);
+        this.#receiveEvent(packet);
         return;
       case MessageType.STREAM:
       case MessageType.STREAM_HOLE:
@@ -234,6 +242,15 @@ export class RpcClient {
       case MessageType.CALL:
       case MessageType.CALL_WITH_FDS:
         throw unexpected(packet);
+    }
+  }
+
+  #receiveEvent(packet: Packet): void {
+    try {
+      this.#events.dispatch(packet);
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || this.#onEventError === undefined) throw error;
+      this.#onEventError(error);
     }
   }
 
