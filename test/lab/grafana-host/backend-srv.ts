@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Grafana's BackendSrv on top of fetch: errors as FetchError, a later request with the same id cancels the one before,
-// and chunks as they come. Failures that Grafana would show as a toast are kept, for tests to look at.
+// and chunks as they come. A failure that Grafana would show as a toast is an error on the console, where tests look.
 import type { BackendSrv, BackendSrvRequest, FetchError, FetchResponse } from '@grafana/runtime';
 import { Observable, lastValueFrom } from 'rxjs';
 
 const running = new Map<string, AbortController>();
-
-/** Messages that Grafana would have shown as a toast. */
-export const toasts: string[] = [];
 
 type ParameterValue = string | number | boolean | undefined | readonly (string | number)[];
 
@@ -74,7 +71,7 @@ function requestOf<T>(
       running.set(requestId, abort);
     }
     function fail(error: FetchError): void {
-      if (options.showErrorAlert !== false) toasts.push(`${options.url}: ${String(error.status)}`);
+      if (options.showErrorAlert !== false) console.error(`toast: ${options.url}: ${String(error.status)}`);
       subscriber.error(error);
     }
     void (async () => {

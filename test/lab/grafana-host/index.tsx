@@ -21,7 +21,7 @@ import {
 import type { BackendSrv } from '@grafana/runtime';
 import { setPluginPage } from '@grafana/runtime/plugin-page';
 import { createRoot } from 'react-dom/client';
-import { backendSrv, toasts } from './backend-srv.ts';
+import { backendSrv } from './backend-srv.ts';
 import { bootData } from './boot-data.ts';
 import { provideDataSources } from './data-source-srv.ts';
 import { PluginPage, Page } from './page.tsx';
@@ -61,7 +61,6 @@ async function start(): Promise<void> {
   createRoot(root).render(<Page plugin={plugin} />);
 }
 
-Object.assign(window, { labToasts: toasts });
 start().catch((error: unknown) => {
   document.body.textContent = `The lab could not start the app: ${String(error)}`;
   throw error;
