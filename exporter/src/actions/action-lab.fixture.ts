@@ -4,7 +4,7 @@
 
 import { connect } from '@vireo/libvirt';
 import { FakeDaemon, simulatedFleet } from '@vireo/libvirt/testing';
-import type { SimulatedDomain, SimulatedHost } from '@vireo/libvirt/testing';
+import type { FleetOptions, SimulatedDomain, SimulatedHost } from '@vireo/libvirt/testing';
 import { DEFAULT_GROUPS } from '../contract/groups.ts';
 import { isFinal } from '../contract/tasks.ts';
 import type { Task } from '../contract/tasks.ts';
@@ -38,9 +38,18 @@ export interface ActionLab {
   close(): Promise<void>;
 }
 
+/** What a test wants different. */
+interface ActionLabOptions extends Pick<FleetOptions, 'guestMs' | 'driver'> {
+  readonly readOnly?: boolean;
+}
+
 /** Starts one. Close it. */
-export async function openActionLab({ readOnly = false, guestMs = 30 } = {}): Promise<ActionLab> {
-  const [invented] = simulatedFleet({ hosts: 1, domainsPerHost: 12, guestMs, jobWaitMs: 200 });
+export async function openActionLab({
+  readOnly = false,
+  guestMs = 30,
+  driver = 'QEMU',
+}: ActionLabOptions = {}): Promise<ActionLab> {
+  const [invented] = simulatedFleet({ hosts: 1, domainsPerHost: 12, guestMs, jobWaitMs: 200, driver });
   if (invented === undefined) throw new Error('no simulated host');
   const daemon = await FakeDaemon.listen({ host: invented });
   const host = new Host({

@@ -17,7 +17,7 @@ import type { AuditLog } from './audit.ts';
 import { verdictOn } from './catalogue.ts';
 import type { DomainFacts, HostFactsForActions, Verdict } from './catalogue.ts';
 import { DomainLine } from './domain-line.ts';
-import { driverSpec } from './drivers.ts';
+import { driverSpec } from '../contract/drivers.ts';
 import { Execution, idRefusal, nameRefusal } from './execution.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { readDomain } from './read-domain.ts';
@@ -367,8 +367,10 @@ export class ActionService {
 
   #factsOf(host: HostSnapshot): HostFactsForActions {
     const lacks = this.#lacks.get(driverKey(host));
+    const { driver = 'unknown', libvirtVersion } = host.facts ?? {};
     return {
-      driver: host.facts?.driver ?? 'unknown',
+      driver,
+      ...(libvirtVersion === undefined ? {} : { libvirtVersion }),
       readOnly: this.#options.readOnly,
       ...(lacks === undefined ? {} : { lacks }),
     };

@@ -4,7 +4,7 @@
 
 import { ACTIONS } from '../contract/actions.ts';
 import type { ActionHost } from './action-host.ts';
-import type { DriverSpec } from './drivers.ts';
+import type { DriverSpec } from '../contract/drivers.ts';
 import { isGoalReached } from './operations.ts';
 import { OutcomeWatch } from './outcome.ts';
 import { readDomain } from './read-domain.ts';

@@ -4,7 +4,6 @@ import { ACTION_IDS } from '../contract/actions.ts';
 import type { ActionId } from '../contract/actions.ts';
 import { allowedActions, verdictOn } from './catalogue.ts';
 import type { DomainFacts, Verdict } from './catalogue.ts';
-import { DRIVERS } from './drivers.ts';
 
 const QEMU = { driver: 'QEMU', readOnly: false };
 
@@ -149,7 +148,20 @@ describe('what a host forbids', () => {
     expect(esx).toEqual({ allowed: true, changes: true, note: 'to disk' });
   });
 
-  test('every driver of the table is reachable by the name libvirt gives it', () => {
-    for (const name of DRIVERS.keys()) expect(name).toBe(name.toLowerCase());
+  test('what the driver got later than the libvirt there is refused, and tried where the table knows no better', () => {
+    const on = (driver: string, libvirtVersion: string, action: ActionId): string =>
+      shown(verdictOn(action, DOMAINS.running, { driver, libvirtVersion, readOnly: false }));
+    expect(on('Hyper-V', '6.8.0', 'reset')).toBe('driver hyper-v: no reset');
+    expect(on('Hyper-V', '6.9.0', 'reset')).toBe('yes');
+    expect(on('Hyper-V', '6.10.0', 'reset')).toBe('yes');
+    expect(on('ESX', '12.5.0', 'reset')).toBe('driver esx: no reset');
+    expect(on('ESX', '12.6.0', 'reset')).toBe('yes');
+    expect(on('bhyve', '9.0.0', 'suspend')).toBe('driver bhyve: no suspend');
+    expect(on('bhyve', '11.0.0', 'suspend')).toBe('yes');
+  });
+
+  test('force off of VMware Workstation says that it only asks', () => {
+    const verdict = verdictOn('destroy', DOMAINS.running, { driver: 'VMware', readOnly: false });
+    expect(verdict).toMatchObject({ allowed: true, note: expect.stringContaining('not forced') as string });
   });
 });

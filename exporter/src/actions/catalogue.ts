@@ -7,8 +7,9 @@ import type { DomainReason, DomainState } from '@vireo/libvirt';
 import { ACTION_IDS } from '../contract/actions.ts';
 import type { ActionId } from '../contract/actions.ts';
 import type { ProblemCode } from '../contract/problems.ts';
-import { driverSpec } from './drivers.ts';
-import type { DriverSpec } from './drivers.ts';
+import { driverLacks } from '../contract/driver-calls.ts';
+import { ACTION_CALLS, driverSpec } from '../contract/drivers.ts';
+import type { DriverSpec } from '../contract/drivers.ts';
 
 /** What the catalogue must know of a domain; a part of its snapshot. Unknown flags are absent, and forbid nothing. */
 export interface DomainFacts {
@@ -24,6 +25,8 @@ export interface DomainFacts {
 export interface HostFactsForActions {
   /** As CONNECT_GET_TYPE names it. */
   readonly driver: string;
+  /** The daemon's, where it is known. */
+  readonly libvirtVersion?: string;
   /** Whether this exporter may change nothing. */
   readonly readOnly: boolean;
   /** Actions this driver has refused as unknown to it. */
@@ -65,7 +68,7 @@ export function verdictOn(
 ): Verdict {
   if (host.readOnly) return refused('read-only mode', 'VIREO_READ_ONLY');
   const driver = driverSpec(host.driver);
-  if (driver.lacks.has(action) || host.lacks?.has(action) === true) {
+  if (driverLacks(host.driver, host.libvirtVersion, ACTION_CALLS[action]) || host.lacks?.has(action) === true) {
     return refused(`driver ${host.driver.toLowerCase()}: no ${action}`, 'VIREO_UNSUPPORTED');
   }
   const unsupportedMode = modeRefusal(action, driver, host.driver, options);

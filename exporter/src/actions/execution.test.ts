@@ -42,6 +42,35 @@ describe('a domain that has another name than the one the rights were checked by
   });
 });
 
+describe('a container whose first process libvirt does not know', () => {
+  const INVALID = daemonError('OPERATION_INVALID', ERROR_FROM.NONE, 'Init process ID is not yet known');
+
+  beforeEach(async () => {
+    await lab.close();
+    lab = await openActionLab({ driver: 'LXC' });
+  });
+
+  test.each(['shutdown', 'reboot'] as const)('fails its %s with what helps', async (action) => {
+    lab.daemon
+      .on(protocol.DOMAIN_SHUTDOWN_FLAGS, () => INVALID)
+      .on(protocol.DOMAIN_REBOOT, () => INVALID);
+    const { state, error } = await lab.done(action, { options: { mode: 'signal' } });
+    expect({ state, code: error?.code }).toEqual({ state: 'failed', code: 'VIREO_STATE' });
+    expect(error?.message).toContain('Init process ID is not yet known');
+    expect(error?.message).toContain('force it off and start it');
+  });
+
+  test('is told apart from one that has stopped meanwhile', async () => {
+    lab.daemon.on(protocol.DOMAIN_REBOOT, ({ dom }) => {
+      lab.simulated.crash(dom.name);
+      return daemonError('OPERATION_INVALID', ERROR_FROM.NONE, 'domain is not running');
+    });
+    const { state, error } = await lab.done('reboot', { options: { mode: 'signal' } });
+    expect(state).toBe('failed');
+    expect(error?.message).not.toContain('force it off');
+  });
+});
+
 describe('a domain that stops and is started anew while an action waits for it', () => {
   /** So quickly that nobody sees it off. */
   function restart(domain: SimulatedDomain): void {

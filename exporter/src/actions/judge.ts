@@ -5,7 +5,7 @@
 import { RemoteError, TimeoutError, TransportError } from '@vireo/libvirt';
 import { ACTIONS } from '../contract/actions.ts';
 import { ActionError, actionErrorOf } from './action-error.ts';
-import type { DriverSpec } from './drivers.ts';
+import type { DriverSpec } from '../contract/drivers.ts';
 import { isGoalReached, startedAnew, whyLost } from './operations.ts';
 import type { Progress } from './operations.ts';
 import type { OutcomeWatch } from './outcome.ts';

@@ -5,7 +5,7 @@ import { RemoteError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, DomainShutdownOptions } from '@vireo/libvirt';
 import type { ActionId } from '../contract/actions.ts';
 import { phaseOf } from './catalogue.ts';
-import type { DriverSpec } from './drivers.ts';
+import type { DriverSpec } from '../contract/drivers.ts';
 import type { Reading } from './read-domain.ts';
 
 type Options = Readonly<Record<string, unknown>>;

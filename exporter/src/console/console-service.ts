@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CONSOLE_ENDS } from '../contract/console.ts';
 import type { ConsoleEndName, ConsoleKind, ConsoleMode, ConsoleRejection } from '../contract/console.ts';
+import { driverLacks } from '../contract/driver-calls.ts';
+import { driverSpec } from '../contract/drivers.ts';
 import type { ProblemCode } from '../contract/problems.ts';
 import { ConsoleEnd } from './console-end.ts';
 import { outsideAddress } from './locate.ts';
@@ -139,16 +141,24 @@ export class ConsoleService {
    */
   kindFor(hostName: string, uuid: string, wanted: ConsoleKind | undefined): ConsoleKind {
     const host = this.#host(hostName);
-    const { simulated, domains } = host.snapshot;
+    const { simulated, domains, facts, uri } = host.snapshot;
     if (simulated) throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `host "${hostName}" is simulated: it has no screens`);
     if (host.way.via === 'off') {
       throw new ConsoleRefusal('VIREO_CONSOLE_OFF', `the consoles of host "${hostName}" are switched off`);
     }
     const graphics = domains.get(uuid)?.xml?.graphics.map(({ type }) => type);
-    if (graphics === undefined || graphics.includes('vnc')) return wanted ?? 'vnc';
-    if (wanted !== 'vnc') return 'serial';
-    const has = graphics.length === 0 ? 'no screen' : `a screen of type ${graphics.join(', ')}, no VNC`;
-    throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `the domain has ${has}`);
+    if (wanted !== 'serial' && (graphics === undefined || graphics.includes('vnc'))) return 'vnc';
+    const { driver = '', libvirtVersion } = facts ?? {};
+    const hasText = !driverLacks(driver, libvirtVersion, 'DOMAIN_OPEN_CONSOLE');
+    if (wanted !== 'vnc' && hasText) return 'serial';
+    const has = [
+      ...(wanted === 'serial' ? [] : [screensOf(graphics ?? [])]),
+      ...(hasText ? [] : [`no text console through libvirt’s driver ${driver.toLowerCase()}`]),
+    ];
+    const address = URL.canParse(uri) ? new URL(uri).hostname : '';
+    const instead = driverSpec(driver).consoleInstead?.replace('{host}', address);
+    const use = instead === undefined ? '' : `; use ${instead}`;
+    throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `the domain has ${has.join(', and ')}${use}`);
   }
 
   /** Issues a ticket. Throws ConsoleRefusal VIREO_CONSOLE_LIMIT, VIREO_BUSY. */
@@ -375,4 +385,8 @@ function factsOf({ host, domain, uuid, mode, kind, actor }: ConsoleGrant): Omit<
 
 function actorFacts({ token, user, address }: ConsoleActor): Omit<ConsoleEvent, 'event'> {
   return { tokenName: token, ...(user === undefined ? {} : { user }), address };
+}
+
+function screensOf(graphics: readonly string[]): string {
+  return graphics.length === 0 ? 'no screen' : `a screen of type ${graphics.join(', ')}, no VNC`;
 }

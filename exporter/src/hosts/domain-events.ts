@@ -8,6 +8,7 @@ import type { CallOptions, Connection, DomainRef, EventKind, LibvirtEvent } from
 import type { HostChange } from './changes.ts';
 import type { DomainFlags, DomainTable } from './domain-table.ts';
 import { isUnsupported } from './driver-support.ts';
+import type { DriverSupport } from './driver-support.ts';
 import { fetchFlags, fetchState } from './inventory.ts';
 
 /** The events that change what Vireo shows. */
@@ -32,6 +33,7 @@ const DOMAIN_EVENTS = [
   'metadata-change',
   'memory-failure',
 ] as const satisfies readonly EventKind[];
+const SUBSCRIBING = 'CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY';
 /** One of them. */
 export type DomainEvent = LibvirtEvent<(typeof DOMAIN_EVENTS)[number]>;
 
@@ -79,12 +81,13 @@ export class DomainEvents {
   }
 
   /**
-   * Subscribes to everything the driver knows; one that it does not know is left out. Rejects when the link breaks or
-   * the daemon does not answer: without its events a host is not watched.
+   * Subscribes to everything the driver knows; one that it does not know is left out, and a driver without events is not
+   * asked for the others. Rejects when the link breaks or the daemon does not answer: without its events a host is not
+   * watched.
    */
-  async subscribe(connection: Connection, options: CallOptions): Promise<void> {
+  async subscribe(connection: Connection, support: DriverSupport, options: CallOptions): Promise<void> {
     const { events } = connection;
-    const subscriptions = DOMAIN_EVENTS.map(async (kind) => {
+    const subscribe = async (kind: (typeof DOMAIN_EVENTS)[number]): Promise<void> => {
       await events.subscribe(
         kind,
         (event) => {
@@ -93,7 +96,10 @@ export class DomainEvents {
         options,
       );
       for (const { event, detail } of toldOf(kind)) this.#context.onListening(event, detail);
-    });
+    };
+    const [first, ...others] = DOMAIN_EVENTS;
+    await support.try(SUBSCRIBING, () => subscribe(first));
+    const subscriptions = support.lacks(SUBSCRIBING) ? [] : others.map(subscribe);
     const pools = (['pool-lifecycle', 'pool-refresh'] as const).map((kind) =>
       events.subscribe(
         kind,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the driver behind one connection cannot do, learnt from its refusals and not asked again.
+// What the driver behind one connection cannot do: known from contract/driver-calls.ts, or learnt from its refusals, and
+// not asked again.
 
 import { RemoteError } from '@vireo/libvirt';
+import { driverLacks } from '../contract/driver-calls.ts';
+import type { HostFacts } from './snapshot.ts';
 
 const UNSUPPORTED: ReadonlySet<string> = new Set([
   'VIR_ERR_NO_SUPPORT',
@@ -15,12 +18,19 @@ export function isUnsupported(error: unknown): boolean {
   return error instanceof RemoteError && UNSUPPORTED.has(error.name);
 }
 
-/** The refusals of one connection's driver. */
+/** What one connection's driver lacks: what is known of it, and what it refused. */
 export class DriverSupport {
+  readonly #facts: Pick<HostFacts, 'driver' | 'libvirtVersion'> | undefined;
   readonly #lacking = new Set<string>();
 
+  /** @param facts without them nothing is known */
+  constructor(facts?: Pick<HostFacts, 'driver' | 'libvirtVersion'>) {
+    this.#facts = facts;
+  }
+
   lacks(what: string): boolean {
-    return this.#lacking.has(what);
+    if (this.#lacking.has(what)) return true;
+    return this.#facts !== undefined && driverLacks(this.#facts.driver, this.#facts.libvirtVersion, what);
   }
 
   /**
@@ -29,7 +39,7 @@ export class DriverSupport {
    * target of a migration has no job statistics, its neighbours do.
    */
   async try<T>(what: string, call: () => Promise<T>): Promise<T | undefined> {
-    if (this.#lacking.has(what)) return undefined;
+    if (this.lacks(what)) return undefined;
     try {
       return await call();
     } catch (error) {

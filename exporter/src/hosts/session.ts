@@ -81,7 +81,7 @@ export class HostSession {
 
   readonly #context: SessionContext;
   readonly #control: Connection;
-  readonly #support = new DriverSupport();
+  readonly #support: DriverSupport;
   readonly #hung = new HungCalls();
   readonly #statisticsConnections: StatisticsConnections;
   /** Empty when nothing that is shown needs a monitor: none is asked then. */
@@ -109,7 +109,7 @@ export class HostSession {
       const facts = await fetchFacts(control, options);
       const session = new HostSession(context, control, facts);
       // Subscribe first, then list: nothing that happens in between is lost.
-      await session.#events.subscribe(control, options);
+      await session.#events.subscribe(control, session.#support, options);
       return session;
     } catch (error) {
       await control.close();
@@ -121,6 +121,7 @@ export class HostSession {
     this.#context = context;
     this.#control = control;
     this.facts = facts;
+    this.#support = new DriverSupport(facts);
     let end: (reason: unknown) => void = () => undefined;
     this.ended = new Promise((resolve) => (end = resolve));
     this.#end = end;

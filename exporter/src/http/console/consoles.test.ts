@@ -10,6 +10,7 @@ import type { ConsoleEvent, ConsoleService } from '../../console/console-service
 import { WebSocket } from 'ws';
 import { selfSigned } from '../../web/pki.fixture.ts';
 import { WebConfigFile } from '../../web/web-config-file.ts';
+import { parseDomainXml } from '../../xml/domain-xml.ts';
 import { createHttpServer } from '../server.ts';
 import { apiOff, domain, noActions, noInspection, startApi } from '../api/api.fixture.ts';
 import type { TestApi } from '../api/api.fixture.ts';
@@ -581,4 +582,36 @@ describe('the way in', () => {
     expect(await api.code(`${PATH}/address`)).toBe('VIREO_CONSOLE_OFF');
     expect(await api.code(`${PATH}/file.vv`)).toBe('VIREO_CONSOLE_OFF');
   });
+});
+
+it.each([
+  [
+    'ESX',
+    'esx://root@esx1.example/?no_verify=1',
+    'vnc',
+    'no screen, and no text console through libvirt’s driver esx; use the console of the vSphere Client, or of https://esx1.example/ui/',
+  ],
+  ['ESX', 'vpx://vc.example/dc/esx1', undefined, 'https://vc.example/ui/'],
+  ['ESX', 'esx://esx1.example/', 'serial', 'the domain has no text console through libvirt’s driver esx; use'],
+  ['Hyper-V', 'hyperv://hv1.example/', undefined, 'use VMConnect, or Remote Desktop to hv1.example:2179'],
+  ['QEMU', 'qemu:///system', 'vnc', 'the domain has no screen'],
+] as const)('says what to use instead of a console that %s at %s has not: %s', async (driver, uri, kind, words) => {
+  await start();
+  const { snapshot } = host;
+  const without = {
+    ...VM,
+    xml: parseDomainXml(`<domain type='vmware'><name>vm1</name><uuid>${VM.uuid}</uuid></domain>`),
+  };
+  host.snapshot = {
+    ...snapshot,
+    uri,
+    facts: { driver, libvirtVersion: '9.0.0' },
+    domains: new Map([[VM.uuid, without]]),
+  };
+  const { status, json } = await api.ask(PATH, {
+    method: 'POST',
+    body: { mode: 'view', ...(kind === undefined ? {} : { kind }) },
+  });
+  expect(status).toBe(409);
+  expect(json).toMatchObject({ code: 'VIREO_CONSOLE_NONE', detail: expect.stringContaining(words) as string });
 });

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is particular about libvirt's drivers, as data: the ways an action takes, where it means something else, what to
+// use where there is no console. Which calls a driver has is in driver-calls.ts.
+
+import type { ActionId, ShutdownMode } from './actions.ts';
+import type { DriverCall, DriverName } from './driver-calls.ts';
+
+/** How a driver tells that a guest has rebooted. `reboot`: an event of its own; `started`: the domain starts anew. */
+export type RebootSignal = 'reboot' | 'started' | 'none';
+
+/** One driver. */
+export interface DriverSpec {
+  /** What people call it. */
+  readonly title: string;
+  /** How URIs that lead to it look. */
+  readonly uri: string;
+  /** `library`: it lives in libvirt's C library and reaches its hypervisor itself, so a daemon opens it: `via`. */
+  readonly livesIn: 'daemon' | 'library';
+  /** Besides `auto`, which leaves it to the driver. */
+  readonly shutdownModes: readonly ShutdownMode[];
+  readonly rebootModes: readonly ShutdownMode[];
+  readonly rebootSignal: RebootSignal;
+  /** Where an action does something else than its name says. */
+  readonly notes: Readonly<Partial<Record<ActionId, string>>>;
+  /** Whether a reboot that the guest ignores turns its next power-off into a reboot (QEMU's fake reboot). */
+  readonly ignoredRebootSticks: boolean;
+  /** Where a browser console cannot be, what to use; `{host}` is the host of the URI. */
+  readonly consoleInstead?: string;
+}
+
+/** The call behind each action. */
+export const ACTION_CALLS: Readonly<Record<ActionId, DriverCall>> = {
+  start: 'DOMAIN_CREATE',
+  shutdown: 'DOMAIN_SHUTDOWN',
+  reboot: 'DOMAIN_REBOOT',
+  reset: 'DOMAIN_RESET',
+  suspend: 'DOMAIN_SUSPEND',
+  resume: 'DOMAIN_RESUME',
+  destroy: 'DOMAIN_DESTROY',
+  'managed-save': 'DOMAIN_MANAGED_SAVE',
+  'managed-save-remove': 'DOMAIN_MANAGED_SAVE_REMOVE',
+  nmi: 'DOMAIN_INJECT_NMI',
+  autostart: 'DOMAIN_SET_AUTOSTART',
+};
+
+type DriverRow = Partial<DriverSpec> & Pick<DriverSpec, 'title' | 'uri'>;
+
+function driver(row: DriverRow): DriverSpec {
+  return {
+    livesIn: 'daemon',
+    shutdownModes: [],
+    rebootModes: [],
+    rebootSignal: 'none',
+    notes: {},
+    ignoredRebootSticks: false,
+    ...row,
+  };
+}
+
+/** By what CONNECT_GET_TYPE says, in lower case. */
+export const DRIVERS: Readonly<Record<DriverName, DriverSpec>> = {
+  qemu: driver({
+    title: 'QEMU/KVM',
+    uri: 'qemu:///system',
+    shutdownModes: ['acpi', 'agent'],
+    rebootModes: ['acpi', 'agent'],
+    rebootSignal: 'reboot',
+    ignoredRebootSticks: true,
+  }),
+  xen: driver({
+    title: 'Xen',
+    uri: 'xen:///system',
+    shutdownModes: ['paravirt', 'acpi'],
+    rebootModes: ['paravirt'],
+    rebootSignal: 'started',
+  }),
+  lxc: driver({
+    title: 'LXC',
+    uri: 'lxc:///system',
+    shutdownModes: ['initctl', 'signal'],
+    rebootModes: ['initctl', 'signal'],
+    rebootSignal: 'started',
+    // Seen with 9.0.0: where a container has no initctl, `auto` and `initctl` succeed and tell it nothing.
+    notes: { shutdown: 'through initctl, unless mode is signal' },
+  }),
+  esx: driver({
+    title: 'VMware ESX, vCenter',
+    uri: 'esx://HOST/, vpx://VCENTER/DATACENTER/HOST',
+    livesIn: 'library',
+    notes: {
+      shutdown: 'through VMware Tools',
+      reboot: 'through VMware Tools',
+      suspend: 'to disk',
+    },
+    consoleInstead: 'the console of the vSphere Client, or of https://{host}/ui/: ESXi 7.0 and later have no VNC',
+  }),
+  'hyper-v': driver({
+    title: 'Hyper-V',
+    uri: 'hyperv://HOST/',
+    livesIn: 'library',
+    notes: { shutdown: 'through the integration services' },
+    consoleInstead: 'VMConnect, or Remote Desktop to {host}:2179: Hyper-V has no VNC',
+  }),
+  vmware: driver({
+    title: 'VMware Workstation, Player, Fusion',
+    uri: 'vmwarews:///session, vmwareplayer:///session',
+    livesIn: 'library',
+    notes: {
+      destroy: 'not forced: this driver asks the guest (vmrun stop soft)',
+      suspend: 'Workstation only: Player cannot',
+      resume: 'Workstation only: Player cannot',
+    },
+    consoleInstead: 'the window of VMware Workstation or Player',
+  }),
+  vbox: driver({
+    title: 'VirtualBox',
+    uri: 'vbox:///session',
+    notes: { reboot: 'as a hard reset: this driver does not ask the guest' },
+    consoleInstead: 'the window of VirtualBox, or Remote Desktop where its VRDE server is on',
+  }),
+  bhyve: driver({ title: 'bhyve', uri: 'bhyve:///system' }),
+  ch: driver({ title: 'Cloud Hypervisor', uri: 'ch:///system' }),
+  vz: driver({ title: 'Virtuozzo', uri: 'vz:///system' }),
+  openvz: driver({ title: 'OpenVZ', uri: 'openvz:///system', livesIn: 'library' }),
+  test: driver({ title: 'libvirt’s test driver', uri: 'test:///default', livesIn: 'library' }),
+};
+
+/** A driver this table does not know: everything may be tried, nothing is promised. */
+const UNKNOWN = driver({
+  title: 'unknown',
+  uri: '',
+  shutdownModes: ['acpi', 'agent', 'paravirt', 'initctl', 'signal'],
+});
+
+const BY_NAME: ReadonlyMap<string, DriverSpec> = new Map(Object.entries(DRIVERS));
+
+/** The row of a driver as CONNECT_GET_TYPE names it: "QEMU", "Xen", "Hyper-V". */
+export function driverSpec(name: string): DriverSpec {
+  return BY_NAME.get(name.toLowerCase()) ?? UNKNOWN;
+}
