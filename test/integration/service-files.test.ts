@@ -2,7 +2,7 @@
 // The systemd unit judged by systemd, and the polkit rules by a real polkitd before a real libvirtd.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLab, repositoryRoot } from '../lab/lab.ts';
@@ -47,6 +47,31 @@ describe('the unit', () => {
     });
     const score = /Overall exposure level for vireo\.service: (\d+\.\d+)/.exec(stdout)?.[1] ?? 'no score';
     expect(read('docs/systemd.md')).toContain(`says ${score}`);
+  });
+
+  it('has a drop-in for the sockets of libvirt’s daemons that systemd takes', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'vireo-socket-'));
+    try {
+      const dropIn = join(directory, 'virtqemud.socket.d');
+      mkdirSync(dropIn);
+      // As Debian has it, but for the program.
+      writeFileSync(join(directory, 'virtqemud.service'), '[Service]\nType=notify\nExecStart=/bin/true\n');
+      const socket = '[Socket]\nListenStream=/run/libvirt/virtqemud-sock\nSocketMode=0660\nSocketGroup=root\n';
+      writeFileSync(join(directory, 'virtqemud.socket'), socket);
+      const verify = (text: string): string => {
+        writeFileSync(join(dropIn, 'vireo.conf'), text);
+        const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', 'virtqemud.socket'], {
+          encoding: 'utf8',
+          env: { ...process.env, SYSTEMD_UNIT_PATH: `${directory}:` },
+        });
+        return stderr;
+      };
+      const text = read('provisioning/systemd/operate-socket.conf');
+      expect(verify(text)).not.toContain('vireo.conf');
+      expect(verify(text.replace('SocketMode', 'SocketMod'))).toContain('vireo.conf');
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it('names only files and users that the docs make', () => {
