@@ -40,7 +40,7 @@ export function judge(now: Reading | null | undefined, open: Case): TaskEnd | un
   }
   const lost = lostMessage(open, now !== undefined);
   if (lost !== undefined) return { state: 'unknown', error: new ActionError('VIREO_TASK_DAEMON_LOST', lost) };
-  if (call.error !== undefined) return failed(call.error, now);
+  if (call.error !== undefined) return failed(call.error, now, open);
   if (now === undefined) return undefined;
   const why = whyLost(action, driver, now, progress);
   if (why !== undefined) {
@@ -67,12 +67,18 @@ function ids(now: Reading, { before }: Case): string {
   return `its id is ${String(now.id)}, was ${String(before.id)}`;
 }
 
-function failed(error: unknown, now: Reading | null | undefined): TaskEnd {
+function failed(error: unknown, now: Reading | null | undefined, { record, driver }: Case): TaskEnd {
   const seen = now === undefined ? {} : { seen: now };
   if (error instanceof TimeoutError && error.call.sentAt !== null) {
     return { state: 'timed_out', error: new ActionError('VIREO_TASK_TIMED_OUT', error.message), ...seen };
   }
-  return { state: 'failed', error: actionErrorOf(error), ...seen };
+  const known = actionErrorOf(error);
+  const { action } = record.task;
+  const isUnaddressed =
+    known.code === 'VIREO_STATE' && (action === 'shutdown' || action === 'reboot') && (now?.id ?? -1) !== -1;
+  if (!isUnaddressed || driver.unaddressed === undefined) return { state: 'failed', error: known, ...seen };
+  const message = `${known.message}: ${driver.unaddressed}`;
+  return { state: 'failed', error: new ActionError(known.code, message, { cause: error }), ...seen };
 }
 
 /**

@@ -24,6 +24,8 @@ export interface DriverSpec {
   readonly notes: Readonly<Partial<Record<ActionId, string>>>;
   /** Whether a reboot that the guest ignores turns its next power-off into a reboot (QEMU's fake reboot). */
   readonly ignoredRebootSticks: boolean;
+  /** What it means, and what helps, when a shutdown or reboot of an active domain is an invalid operation. */
+  readonly unaddressed?: string;
   /** Where a browser console cannot be, what to use; `{host}` is the host of the URI. */
   readonly consoleInstead?: string;
 }
@@ -82,6 +84,10 @@ export const DRIVERS: Readonly<Record<DriverName, DriverSpec>> = {
     rebootSignal: 'started',
     // Seen with 9.0.0: where a container has no initctl, `auto` and `initctl` succeed and tell it nothing.
     notes: { shutdown: 'through initctl, unless mode is signal' },
+    // Its event is lost when it comes before libvirt listens for it (virLXCMonitorNew of 9.0.0).
+    unaddressed:
+      'libvirt knows a container’s first process a moment after its start, or never when it missed to hear of it: try ' +
+      'again, and if this stays, force it off and start it',
   }),
   esx: driver({
     title: 'VMware ESX, vCenter',
