@@ -36,10 +36,14 @@ afterEach(() => lab.close());
 
 async function begin(domains: Parameters<typeof startConsoleDomains>[2], config: string, qemuConf = ''): Promise<void> {
   libvirtd = await startLibvirtd(lab, { qemuConf });
+  await serve(domains, config);
+}
+
+async function serve(domains: Parameters<typeof startConsoleDomains>[2], config: string, hosts = 1): Promise<void> {
   await startConsoleDomains(lab, libvirtd, domains);
   exporter = await startExporter(lab, { config: `${config}\npoll: { intervalSeconds: 1 }\n${tokens}` });
   api = apiClient(exporter, TOKEN);
-  await waitFor(async () => Number((await api.get('/domains')).json?.['total']) >= domains.length, {
+  await waitFor(async () => Number((await api.get('/domains')).json?.['total']) >= hosts * domains.length, {
     what: 'all domains are known',
     deadlineMs: 30_000,
   });
@@ -95,6 +99,41 @@ test('through ssh: loopback ports and unix sockets, over one connection that goe
   }
   await waitFor(async () => (await masters()).length === 0, { what: 'the shared ssh is gone', deadlineMs: 5000 });
   expect(await streams()).toEqual([]);
+});
+
+test('directly where it is reachable, and as the configuration says', async () => {
+  lab = await openLab();
+  libvirtd = await startLibvirtd(lab, { tcp: true });
+  const domains = [
+    { name: 'wide', graphics: "<graphics type='vnc' autoport='yes' listen='0.0.0.0'/>" },
+    { name: 'narrow', graphics: OPEN_VNC },
+  ];
+  const uri = `qemu+tcp://127.0.0.1:${String(libvirtd.tcpPort)}/system`;
+  await serve(
+    domains,
+    `hosts:
+  - { name: far, uri: '${uri}' }
+  - { name: near, uri: '${uri}?mode=legacy', console: { via: local } }
+  - { name: none, uri: '${uri}?mode=direct', console: { via: 'off' } }`,
+    3,
+  );
+  const direct = await open('far', 'wide');
+  await drives(direct, 'wide');
+  const narrow = await open('far', 'narrow');
+  expect(await narrow.end).toMatchObject({
+    code: 4021,
+    reason: expect.stringContaining('It listens on 127.0.0.1 of its host only') as string,
+  });
+  const local = await open('near', 'narrow');
+  await drives(local, 'narrow');
+  const uuid = (await libvirtd.virsh('domuuid', 'wide')).trim();
+  expect((await api.post(`/hosts/none/domains/${uuid}/console`, { mode: 'control' })).json).toMatchObject({
+    code: 'VIREO_CONSOLE_OFF',
+  });
+  for (const socket of [direct, local]) {
+    socket.close();
+    await socket.end;
+  }
 });
 
 /** vnc_tls as libvirt's documentation sets it up. */

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LibvirtError, RemoteError } from '@vireo/libvirt';
 import type { ConsoleKind, ConsoleMode, ConsoleNotice } from '../contract/console.ts';
+import { ControlCloggedError } from '../hosts/action-connection.ts';
 import type { DomainListener } from '../hosts/domain-watch.ts';
 import type { HostConsoles } from '../hosts/host-consoles.ts';
 import type { DomainSnapshot, HostSnapshot } from '../hosts/snapshot.ts';
@@ -368,7 +369,9 @@ export class ConsoleSession {
       return new ConsoleEnd('libvirt-failed', error.name, { cause: error });
     }
     if (error instanceof LibvirtError) return new ConsoleEnd('libvirt-failed', error.code, { cause: error });
-    if (error instanceof XmlError) return new ConsoleEnd('libvirt-failed', error.message, { cause: error });
+    if (error instanceof XmlError || error instanceof ControlCloggedError) {
+      return new ConsoleEnd('libvirt-failed', error.message, { cause: error });
+    }
     return new ConsoleEnd(otherwise, '', { cause: error });
   }
 }

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RemoteError } from '@vireo/libvirt';
 import type { ConsoleEvent, ConsoleService } from '../../console/console-service.ts';
 import { WebSocket } from 'ws';
+import { ControlCloggedError } from '../../hosts/action-connection.ts';
 import { selfSigned } from '../../web/pki.fixture.ts';
 import { WebConfigFile } from '../../web/web-config-file.ts';
 import { parseDomainXml } from '../../xml/domain-xml.ts';
@@ -247,6 +248,15 @@ describe('a session', () => {
       );
     for (const socket of vnc.sockets) socket.destroy();
     expect((await console.end)[0]).toBe(code);
+  });
+
+  it('is no fault of Vireo when libvirt has no thread left to ask', async () => {
+    await start();
+    jest.spyOn(host.consoles, 'describe').mockRejectedValue(new ControlCloggedError(4));
+    const [code, reason] = await (await openConsole(api.port, await ticket())).end;
+    expect(code).toBe(4028);
+    expect(reason).toContain('4 calls hang in libvirtd');
+    expect(events.map(({ event }) => event)).not.toContain('console.fault');
   });
 
   it('gives up a browser that does not shake hands, and does not blame the screen', async () => {
