@@ -25,3 +25,12 @@ globalThis.IntersectionObserver ??= Observer;
 
 // jsdom draws nothing; @grafana/ui asks a canvas how wide a text is.
 HTMLCanvasElement.prototype.getContext = () => ({ measureText: (text) => ({ width: text.length * 8 }) });
+URL.createObjectURL ??= () => 'blob:jsdom';
+URL.revokeObjectURL ??= () => undefined;
+URL.canParse ??= (address) => {
+  try {
+    return Boolean(new URL(address));
+  } catch {
+    return false;
+  }
+};

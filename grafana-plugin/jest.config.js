@@ -12,6 +12,7 @@ module.exports = {
   moduleNameMapper: {
     ...base.moduleNameMapper,
     '^@vireo/exporter/contract$': '<rootDir>/../exporter/src/contract/index.ts',
+    '^(@monaco-editor/react|monaco-editor)$': '<rootDir>/src/testing/monaco.ts',
   },
   maxWorkers: 2,
   testTimeout: 60_000,

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// A document in Grafana's editor (Monaco), which loads itself when it is shown first. Until then, and where it can't be
+// loaded, the same as plain text.
+
+import { CodeEditor, type Monaco, type MonacoEditor, useStyles2 } from '@grafana/ui';
+import React, { useEffect, useState } from 'react';
+import { getMatchStyles, PlainText, type TextBodyProps } from './PlainText';
+
+export function XmlEditor(props: TextBodyProps) {
+  const { text, label, matches, current, height } = props;
+  const styles = useStyles2(getMatchStyles);
+  const [mounted, setMounted] = useState<{ editor: MonacoEditor; monaco: Monaco }>();
+
+  useEffect(() => {
+    const model = mounted?.editor.getModel();
+    if (mounted === undefined || !model) {
+      return undefined;
+    }
+    const { editor, monaco } = mounted;
+    const ranges = matches.map(({ start, end }) =>
+      monaco.Range.fromPositions(model.getPositionAt(start), model.getPositionAt(end)),
+    );
+    const marks = editor.createDecorationsCollection(
+      ranges.map((range, index) => ({
+        range,
+        options: { inlineClassName: index === current ? styles.current : styles.match },
+      })),
+    );
+    const range = ranges[current];
+    if (range !== undefined) {
+      editor.revealRangeInCenterIfOutsideViewport(range);
+    }
+    return () => marks.clear();
+  }, [mounted, matches, current, text, styles]);
+
+  return (
+    <>
+      {mounted === undefined && <PlainText {...props} />}
+      <div hidden={mounted === undefined}>
+        <CodeEditor
+          value={text}
+          language="xml"
+          height={height}
+          readOnly
+          showLineNumbers
+          monacoOptions={{
+            ariaLabel: label,
+            domReadOnly: true,
+            links: false,
+            occurrencesHighlight: false,
+            scrollBeyondLastLine: false,
+          }}
+          onEditorDidMount={(editor, monaco) => setMounted({ editor, monaco })}
+          onEditorWillUnmount={() => setMounted(undefined)}
+        />
+      </div>
+    </>
+  );
+}
