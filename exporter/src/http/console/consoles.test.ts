@@ -250,6 +250,38 @@ describe('a session', () => {
     expect((await console.end)[0]).toBe(code);
   });
 
+  it.each([
+    ['no-console', 4020, { otherGraphics: ['spice'] }, 'It has no VNC screen. It has spice.'],
+    ['domain-restarted', 4002, { id: 9 }, 'The domain was started anew.'],
+    ['domain-stopped', 4001, { id: -1 }, 'The domain stopped.'],
+    ['unreachable', 4021, { vnc: { port: 1, listen: '127.0.0.1' } }, 'ECONNREFUSED'],
+    ['fault', 4500, new TypeError('never seen'), 'A fault in Vireo.'],
+  ])('that cannot begin says why: %s', async (end, code, found, words) => {
+    await start();
+    const describe = jest.spyOn(host.consoles, 'describe');
+    if (found instanceof Error) describe.mockRejectedValue(found);
+    else describe.mockResolvedValue({ uuid: VM.uuid, id: VM.id, otherGraphics: [], serial: false, ...found });
+    const ended = await (await openConsole(api.port, await ticket())).end;
+    expect(ended).toEqual([code, expect.stringContaining(words)]);
+    expect(lastEvent()?.event).toMatch(/console\.(?:closed|ticket\.issued)/);
+    expect(events.find(({ event }) => event === 'console.closed')).toMatchObject({ end, seconds: 0 });
+    expect(events.some(({ event }) => event === 'console.fault')).toBe(end === 'fault');
+  });
+
+  it('gives up a domain that does not start within ten minutes', async () => {
+    await start({ longestSessionSeconds: 3600 });
+    host.change({ ...VM, id: -1, state: 'shutoff' });
+    const console = await openConsole(api.port, await ticket());
+    await until(() => console.notices.some((notice) => notice.includes('waiting')));
+    const later = Date.now() + 601_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(later);
+    try {
+      expect((await console.end)[0]).toBe(4011);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('is no fault of Vireo when libvirt has no thread left to ask', async () => {
     await start();
     jest.spyOn(host.consoles, 'describe').mockRejectedValue(new ControlCloggedError(4));
