@@ -120,8 +120,16 @@ const NOT_HERE = `
 
 - **Node devices, PCI**: what a host has is for node_exporter; what a domain was given of it is in its XML, in the API.
 - **Load of the daemon's workers and clients**: only its admin socket tells, for root on the same machine alone.
-- **When a domain began that ran before Vireo did**: libvirt does not tell. \`libvirt_domain_start_timestamp_seconds\` is
-  there for those that Vireo saw begin.
+- **When a domain began that ran before Vireo did**: nothing libvirt answers has it: statistics, XML, guest agent, nor
+  GET_CONTROL_INFO, which tells since when the present call holds the monitor. \`libvirt_domain_start_timestamp_seconds\`
+  is there for those that Vireo saw begin; \`changes(libvirt_domain_start_timestamp_seconds[1d])\` are restarts.
+- **Events of each domain as series**: some sixty kinds for each domain, most of them never. The log has every event with
+  its domain, \`/api/v1/events\` too.
+- **Latency histograms and interval statistics of disks** (libvirt 11.10 and 12.1, where the XML of a disk asks for them):
+  QEMU's own bins, without the sum that a histogram of Prometheus has. The mean is
+  \`rate(libvirt_domain_block_stats_read_time_seconds_total[5m]) / rate(libvirt_domain_block_stats_read_requests_total[5m])\`.
+- **Limits of a disk's backend** (\`block.N.limits\`, libvirt 11.10): alignments and sizes that do not change while a
+  domain runs.
 `;
 
 function peerRenamesText(peer: string, renames: readonly PeerRename[]): string {
