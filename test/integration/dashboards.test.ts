@@ -19,11 +19,13 @@ import { startPrometheus } from '../lab/prometheus.ts';
 import type { Prometheus } from '../lab/prometheus.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-/** Counters that begin with the first action, reconnection and refused console. */
+/** Counters that begin with the first action, reconnection and refused console, and what only TLS has. */
 const LATER = [
   `${fact('vireo_actions_total', { action: '="start"', result: '="succeeded"' })} 1`,
   `${fact('vireo_host_reconnects_total', { host: '="kvm1"' })} 1`,
   `${fact('vireo_console_rejections_total', { reason: '="origin"' })} 1`,
+  `${fact('vireo_host_certificate_expiry_timestamp_seconds', { host: '="kvm1"', certificate: '="daemon"' })} 2e9`,
+  `${fact('vireo_web_certificate_expiry_timestamp_seconds', { certificate: '="server"' })} 2e9`,
   '',
 ].join('\n');
 

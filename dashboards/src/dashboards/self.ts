@@ -148,6 +148,41 @@ export const SELF: DashboardSpec = {
       ],
     },
     {
+      title: 'Who comes in',
+      panels: [
+        timeSeries({
+          title: 'Refused for not being known',
+          description:
+            'Requests without a credential, or with one that is not good, by what they would have shown and why.',
+          unit: 'cps',
+          width: 12,
+          queries: [
+            {
+              expr: sumBy('method, reason', rate(fact('vireo_auth_refusals_total'))),
+              legend: '{{method}} {{reason}}',
+            },
+          ],
+        }),
+        timeSeries({
+          title: 'Certificates are good for',
+          description:
+            'How long the certificates of TLS connections to hosts, and those of the web configuration, are good.',
+          unit: 's',
+          width: 12,
+          queries: [
+            {
+              expr: `min by (host, certificate) (${fact('vireo_host_certificate_expiry_timestamp_seconds', HOST)}) - time()`,
+              legend: '{{host}} {{certificate}}',
+            },
+            {
+              expr: `min by (certificate) (${fact('vireo_web_certificate_expiry_timestamp_seconds')}) - time()`,
+              legend: 'Vireo {{certificate}}',
+            },
+          ],
+        }),
+      ],
+    },
+    {
       title: 'Consoles',
       panels: [
         timeSeries({
