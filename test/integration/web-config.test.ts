@@ -91,6 +91,12 @@ describe('behind a web config file', () => {
       what: 'its hosts are there',
       deadlineMs: 30_000,
     });
+    const [expiry] = await prometheus.query('vireo_web_certificate_expiry_timestamp_seconds - time()');
+    expect(expiry?.metric['certificate']).toBe('server');
+    expect(Number(expiry?.value[1]) / 86_400).toBeCloseTo(2, 1);
+    const refused = async (reason: string): Promise<string | undefined> =>
+      (await prometheus.query(`vireo_auth_refusals_total{method="password",reason="${reason}"}`))[0]?.value[1];
+    expect([await refused('missing'), await refused('wrong')]).toEqual(['1', '1']);
     // Only OpenMetrics tells Prometheus of units.
     const response = await fetch(`${prometheus.url}/api/v1/metadata?metric=libvirt_domain_info_cpu_time_seconds`);
     expect(JSON.stringify(await response.json())).toContain('"unit":"seconds"');
