@@ -4,7 +4,6 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { LibvirtError, RemoteError } from '@vireo/libvirt';
 import type { ConsoleKind, ConsoleMode, ConsoleNotice } from '../contract/console.ts';
 import { ControlCloggedError } from '../hosts/action-connection.ts';
@@ -16,6 +15,7 @@ import { XmlError } from '../xml/xml-error.ts';
 import { Bridge } from './bridge.ts';
 import type { ConsoleClient, Traffic } from './bridge.ts';
 import { ConsoleEnd } from './console-end.ts';
+import { whyHungUp } from './hung-up.ts';
 import { routeTo } from './locate.ts';
 import type { ConsoleWay } from './locate.ts';
 import { openRoute, signIn } from './reach.ts';
@@ -34,11 +34,7 @@ const REACH_MS = 20_000;
 const LOOK_MS = 1000;
 /** From an event to the snapshot that has it. */
 const SETTLED_MS = 150;
-/** When the hypervisor hangs up, the event that says why comes a moment later; without one the daemon is asked. */
-const QUESTION_MS = 1000;
-/** So often it must say that the domain still runs: QEMU hangs up first when it ends, and may take a second for that. */
-const SAME_ANSWERS = 2;
-/** The daemon answers late while it ends a domain. Meanwhile the page knows that the console is closed. */
+/** From the hypervisor's hanging up to the end at the latest; meanwhile the page knows that the console is closed. */
 const REASON_MS = 15_000;
 
 /** A host, for its consoles. */
@@ -327,29 +323,15 @@ export class ConsoleSession {
 
   /** Ends a session whose console is closed. */
   async #why(domain: DomainSnapshot, error: Error | undefined): Promise<void> {
-    const { host, uuid } = this.#options;
-    const { signal } = this.#stop;
     const asItCame = (): void => {
       this.end(this.#endOf(error ?? new ConsoleEnd('server-closed'), 'server-closed'));
     };
+    // Ends the question as well.
     const late = setTimeout(asItCame, REASON_MS);
-    try {
-      for (let same = 0; same < SAME_ANSWERS;) {
-        await delay(QUESTION_MS, undefined, { signal });
-        const { id } = await host.consoles.describe(domain, signal);
-        if (id === -1) this.end(new ConsoleEnd('domain-stopped'));
-        else if (id !== domain.id) this.end(new ConsoleEnd('domain-restarted'));
-        // Being shut down is not running.
-        if (host.snapshot.domains.get(uuid)?.state !== 'shutdown') same++;
-      }
-    } catch (failure) {
-      if (failure instanceof RemoteError && failure.name === 'VIR_ERR_NO_DOMAIN') {
-        this.end(new ConsoleEnd('domain-gone'));
-      }
-    } finally {
-      clearTimeout(late);
-      asItCame();
-    }
+    const why = await whyHungUp(this.#options.host, domain, this.#stop.signal);
+    clearTimeout(late);
+    if (why === undefined) asItCame();
+    else this.end(why);
   }
 
   #endOf(error: unknown, otherwise: 'fault' | 'server-closed' = 'fault'): ConsoleEnd {
