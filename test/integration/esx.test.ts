@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A VMware host beside a QEMU one: libvirt's own ESX driver in a real libvirtd that opens it for us (`via`), against
+// A VMware host beside a QEMU one: libvirt's own ESX driver in a real libvirtd without root that opens it for us (`via`), against
 // VMware's simulator. What it has is shown and done; what hinders it is said; what it does hurts nobody else.
 import { hostFull } from '../../exporter/src/contract/api.ts';
 import type { HostFull } from '../../exporter/src/contract/api.ts';
+import { DRIVER_CALLS } from '../../exporter/src/contract/driver-calls.ts';
 import { taskOf } from '../lab/action-lab.ts';
 import { apiClient, endOf, tokenLine } from '../lab/api.ts';
 import type { ApiClient, TaskView } from '../lab/api.ts';
 import { startDomains } from '../lab/domains.ts';
-import { startEsxHost, writeEsxCredentials } from '../lab/esx.ts';
-import type { EsxHost } from '../lab/esx.ts';
+import { startEsxHost, startViaDaemon } from '../lab/esx.ts';
+import type { EsxHost, ViaDaemon } from '../lab/esx.ts';
 import { startExporter } from '../lab/exporter.ts';
 import type { Exporter, Exposition } from '../lab/exporter.ts';
 import { freePort, openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
-import type { Libvirtd } from '../lab/libvirtd.ts';
 import { PageChecker } from '../lab/page-checker.ts';
 import { seePage } from '../lab/pages.ts';
 import { waitFor } from '../lab/wait-for.ts';
@@ -25,9 +25,8 @@ const TOKEN = 'token-of-the-vmware-hosts';
 const VM = 'ha-host_VM0';
 
 let lab: Lab;
-/** The machine of the libvirtd that opens the VMware hosts, and nothing else. */
-let viaLab: Lab;
-let via: Libvirtd;
+/** Opens the VMware hosts, and nothing else. */
+let via: ViaDaemon;
 let esx: EsxHost;
 let exporter: Exporter;
 let api: ApiClient;
@@ -35,9 +34,8 @@ let uuid: string;
 const checker = new PageChecker();
 
 beforeAll(async () => {
-  [lab, viaLab] = [await openLab(), await openLab()];
-  await writeEsxCredentials(viaLab);
-  [esx, via] = [await startEsxHost(viaLab), await startLibvirtd(viaLab)];
+  lab = await openLab();
+  [esx, via] = [await startEsxHost(lab), await startViaDaemon(lab)];
   const qemu = await startLibvirtd(lab);
   await startDomains(lab, qemu, ['web']);
   const nobody = `esx://127.0.0.1:${String(await freePort())}/?no_verify=1`;
@@ -50,15 +48,13 @@ beforeAll(async () => {
     vbox: 'vbox:///session',
     player: 'vmwareplayer:///session',
   };
-  const hosts = Object.entries(vmware).map(
-    ([name, uri]) => `  - { name: ${name}, uri: '${uri}', via: 'qemu:///system?socket=${via.socketPath}' }`,
-  );
+  const hosts = Object.entries(vmware).map(([name, uri]) => `  - { name: ${name}, uri: '${uri}', via: '${via.uri}' }`);
   exporter = await startExporter(lab, {
     config: `hosts:
   - { name: kvm, uri: '${qemu.uri}' }
 ${hosts.join('\n')}
 poll: { intervalSeconds: 1 }
-api: { tokens: [${tokenLine('ops', TOKEN, ['read', 'xml', 'power', 'force', 'console.control'])}] }
+api: { tokens: [${tokenLine('ops', TOKEN, ['read', 'xml', 'power', 'force', 'console.view'])}] }
 `,
     checker,
   });
@@ -72,7 +68,6 @@ api: { tokens: [${tokenLine('ops', TOKEN, ['read', 'xml', 'power', 'force', 'con
 
 afterAll(async () => {
   await lab.close();
-  await viaLab.close();
   expect(checker.findings).toEqual([]);
 });
 
@@ -88,7 +83,7 @@ async function done(action: string, more: object = {}): Promise<TaskView> {
   return task;
 }
 
-const virsh = async (...args: string[]): Promise<string> => (await via.virsh('--connect', esx.uri(), ...args)).trim();
+const virsh = async (...args: string[]): Promise<string> => (await via.virsh(esx.uri(), ...args)).trim();
 const shown = (page: Exposition): string[] =>
   page
     .all('libvirt_domain_state', { host: 'esx', domain: VM })
@@ -106,6 +101,27 @@ test('a VMware host has its facts and what its driver knows of its domains, and 
   expect(page.value('libvirt_domain_info_maximum_memory_bytes', { host: 'esx', domain: VM })).toBe(32 * 2 ** 20);
   expect(page.all('libvirt_domain_info_cpu_time_seconds_total', { host: 'esx' })).toEqual([]);
   expect(page.all('libvirt_domain_block_stats_read_bytes_total', { host: 'esx' })).toEqual([]);
+});
+
+test('what the driver lacks is not asked, and what it refuses is not asked with every poll', async () => {
+  const refusals = (page: Exposition): [string, number][] =>
+    page
+      .all('vireo_rpc_calls_total', { host: 'esx', outcome: 'error' })
+      .map(({ labels, value }) => [labels['procedure'] ?? '', value]);
+  const afterPolls = async (count: number): Promise<Exposition> => {
+    const until = Date.now() / 1000 + count;
+    return await seePage(exporter, `${String(count)} more polls are over`, 20_000, (page) => {
+      const last = page.value('vireo_poll_last_success_timestamp_seconds', { host: 'esx', group: 'inventory' });
+      return last !== undefined && last > until;
+    });
+  };
+  const once = refusals(await afterPolls(2));
+  // The simulator has no autostart, and its driver no events of storage pools.
+  expect(once.map(([procedure]) => procedure)).toEqual(
+    expect.arrayContaining(['CONNECT_LIST_ALL_DOMAINS', 'CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY']),
+  );
+  expect(once.filter(([procedure]) => DRIVER_CALLS.some((call) => call === procedure))).toEqual([]);
+  expect(refusals(await afterPolls(3))).toEqual(once);
 });
 
 test('its domains have XML', async () => {
@@ -128,6 +144,15 @@ test('they are suspended, resumed, shut down, started, rebooted and forced off',
   expect(await done('destroy')).toMatchObject({ state: 'succeeded', result: { state: 'shutoff' } });
   expect(await virsh('domstate', VM)).toBe('shut off');
   await seePage(exporter, 'it is off', 5000, (page) => shown(page)[0] === 'shutoff');
+});
+
+test('where there is no console, what to use is said', async () => {
+  const answer = await api.post(`/hosts/esx/domains/${uuid}/console`, { mode: 'view' });
+  expect(answer.status).toBe(409);
+  expect(answer.json).toMatchObject({
+    code: 'VIREO_CONSOLE_NONE',
+    detail: expect.stringContaining('use the console of the vSphere Client, or of https://127.0.0.1/ui/') as string,
+  });
 });
 
 test.each([
@@ -167,7 +192,7 @@ test('a VMware host that hangs hurts neither the QEMU host nor the daemon that w
     return page.all('libvirt_domain_state', { host: 'esx' }).length === 0;
   });
   // It has workers left, and reads what it is sent.
-  expect(await via.virsh('list', '--all')).toContain('Name');
+  expect(await via.virsh(via.uri, 'list', '--all')).toContain('Name');
   esx.thaw();
   await seePage(exporter, 'it is back', 20_000, (page) => {
     return page.value('libvirt_up', { host: 'esx' }) === 1 && page.value('libvirt_domains', { host: 'esx' }) === 3;

@@ -41,6 +41,23 @@ describe('the unit', () => {
     }
   });
 
+  it('has a libvirtd of its own for hosts with via beside it, which systemd takes too', () => {
+    const unit = join(repositoryRoot(), 'provisioning/systemd/vireo-libvirtd.service');
+    const directory = mkdtempSync(join(tmpdir(), 'vireo-unit-'));
+    try {
+      const text = readFileSync(unit, 'utf8').replaceAll(/^(User|Group)=vireo$/gm, '$1=root');
+      writeFileSync(
+        join(directory, 'vireo-libvirtd.service'),
+        text.replace('file:///opt/vireo/', `file://${repositoryRoot()}/`),
+      );
+      const verify = ['verify', '--man=no', join(directory, 'vireo-libvirtd.service')];
+      const { status, stderr } = spawnSync('systemd-analyze', verify, { encoding: 'utf8' });
+      expect([status, stderr.split('\n').filter((line) => line.includes('vireo-libvirtd'))]).toEqual([0, []]);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
   it('exposes no more than docs/systemd.md says', () => {
     const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', join(repositoryRoot(), UNIT)], {
       encoding: 'utf8',

@@ -5,12 +5,13 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, repositoryRoot } from './lab.ts';
 import type { Lab } from './lab.ts';
+import { accepts } from './libvirtd.ts';
 import { secret } from './planted.ts';
-import { start } from './process.ts';
+import { runInside, start } from './process.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Of Debian's package golang-go. */
@@ -78,11 +79,28 @@ export async function startEsxHost(lab: Lab): Promise<EsxHost> {
   };
 }
 
-/** Tells the lab's libvirtd what to log in with: the right password at 127.0.0.1, a wrong one at `localhost`. */
-export async function writeEsxCredentials(lab: Lab): Promise<void> {
+/** A daemon that opens hypervisors for us, and nothing else. */
+export interface ViaDaemon {
+  readonly uri: string;
+  /** Debian's own client, with the daemon's credentials. */
+  virsh(uri: string, ...args: string[]): Promise<string>;
+}
+
+/** A user every Debian has; stands for `vireo`. */
+const USER = 'nobody';
+
+/**
+ * Starts a libvirtd without root, as provisioning/systemd/vireo-libvirtd.service does. It knows the right password at
+ * 127.0.0.1 and a wrong one at `localhost`.
+ */
+export async function startViaDaemon(lab: Lab): Promise<ViaDaemon> {
+  const directory = join(lab.directory, 'via');
+  const auth = join(directory, 'config', 'libvirt', 'auth.conf');
+  await mkdir(dirname(auth), { recursive: true });
+  await mkdir(join(directory, 'run'));
   const right = secret('password of the ESX host');
   await writeFile(
-    join(lab.directory, 'etc', 'auth.conf'),
+    auth,
     `[credentials-right]
 username=root
 password=${right}
@@ -94,6 +112,26 @@ credentials=right
 [auth-esx-localhost]
 credentials=wrong
 `,
-    { mode: 0o600 },
   );
+  await runInside(lab, 'chown', ['-R', USER, directory]);
+  const user = [`--reuid=${USER}`, '--regid=nogroup', '--clear-groups'];
+  const daemon = start(lab, 'setpriv', [...user, '--', 'libvirtd'], {
+    env: {
+      HOME: directory,
+      XDG_CONFIG_HOME: join(directory, 'config'),
+      XDG_CACHE_HOME: join(directory, 'cache'),
+      XDG_DATA_HOME: join(directory, 'data'),
+      XDG_RUNTIME_DIR: join(directory, 'run'),
+    },
+  });
+  const path = join(directory, 'run', 'libvirt', 'libvirt-sock');
+  await waitFor(async () => daemon.hasExited || (await accepts({ path })), {
+    what: 'the libvirtd without root answers',
+    deadlineMs: 60_000,
+  });
+  if (daemon.hasExited) throw new Error(`the libvirtd without root ended at once:\n${daemon.output()}`);
+  return {
+    uri: `qemu:///session?socket=${path}`,
+    virsh: (uri, ...args) => runInside(lab, 'virsh', ['--connect', uri, ...args], { LIBVIRT_AUTH_FILE: auth }),
+  };
 }
