@@ -19,7 +19,7 @@ import { openLab, repositoryRoot } from './lab.ts';
 import type { Lab } from './lab.ts';
 import { startLibvirtd } from './libvirtd.ts';
 import type { Libvirtd } from './libvirtd.ts';
-import { logBackend } from './log-store.ts';
+import { logBackend } from './grafana-logs.ts';
 import { secret } from './planted.ts';
 import { startPrometheus } from './prometheus.ts';
 import { waitFor } from './wait-for.ts';

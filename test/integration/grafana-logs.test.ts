@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lab's stand-in for Loki, on the queries that dashboards and the app ask.
-import { parseLogQuery } from '../lab/log-store.ts';
+import { parseLogQuery } from '../lab/grafana-logs.ts';
 
 const FIELDS = { service_name: 'vireo', host: 'kvm1', event: 'action.succeeded', level: 'info', domain: 'web-1' };
 const LINE = JSON.stringify(FIELDS);
