@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thousand polls beside daemons that accept connections and never answer: whoever leaks a socket a try or a poll, as
-// exporters have been seen to, has a thousand by then.
-import { FakeDaemon, simulatedFleet } from '@vireo/libvirt/testing';
+// exporters have been seen to, has a thousand by then. And a daemon that says what nobody can read.
+import { protocol } from '@vireo/libvirt';
+import { FakeDaemon, hostEvent, simulatedFleet } from '@vireo/libvirt/testing';
 import { startExporter } from '../lab/exporter.ts';
 import { openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -74,5 +75,41 @@ test('leave as many file descriptors open after a thousand polls as before, and 
     what: 'as many file descriptors as before',
     deadlineMs: 10_000,
   });
+  await exporter.process.stop();
+});
+
+test('an event that cannot be read costs neither the connection nor an event after it, and is on record', async () => {
+  const [host] = simulatedFleet({ hosts: 1, domainsPerHost: 3 });
+  if (host === undefined) throw new Error('no host was invented');
+  const daemon = await FakeDaemon.listen({ host });
+  lab.onClose(async () => {
+    await daemon.close();
+    host.close();
+  });
+  const exporter = await startExporter(lab, {
+    config: `hosts: [{ name: odd, uri: "${daemon.uri}" }]\n`,
+    checker: checked(host.spec.cpuCount),
+  });
+  const reboots = { host: 'odd', event: 'reboot' };
+  await seePage(exporter, 'nothing has happened', 30_000, (page) => {
+    return page.value('libvirt_up') === 1 && page.value('libvirt_domain_events_total', reboots) === 0;
+  });
+  const { DOMAIN_EVENT_CALLBACK_REBOOT: reboot, DOMAIN_EVENT_CALLBACK_TUNABLE: tunable } = protocol;
+  const { ref: dom } = host.named('web-1');
+  // What was tuned is missing.
+  const broken = { ...tunable, payload: reboot.payload };
+  for (let i = 0; i < 3; i++)
+    daemon.emit(hostEvent('domain', 17, dom.uuid, broken, (callbackID) => ({ callbackID, dom })));
+  daemon.emit(hostEvent('domain', 1, dom.uuid, reboot, (callbackID) => ({ callbackID, dom })));
+  const page = await seePage(exporter, 'the event after it', 30_000, (seen) => {
+    return (
+      seen.value('libvirt_domain_events_total', reboots) === 1 &&
+      seen.value('vireo_host_undecodable_events_total') === 3
+    );
+  });
+  expect(page.value('libvirt_up')).toBe(1);
+  expect(page.value('vireo_host_reconnects_total')).toBe(0);
+  const told = exporter.log().filter(({ event }) => event === 'event.undecodable');
+  expect(told).toMatchObject([{ host: 'odd', code: 'LV_PROTO_PAYLOAD' }]);
   await exporter.process.stop();
 });
