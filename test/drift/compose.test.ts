@@ -22,6 +22,7 @@ interface Service {
   readonly image: string;
   readonly build?: { readonly context: string; readonly dockerfile: string };
   readonly user?: string;
+  readonly hostname?: string;
   readonly profiles?: readonly string[];
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -124,6 +125,7 @@ describe('docker-compose.yml', () => {
     for (const port of services.flatMap(([, service]) => service.ports ?? [])) {
       expect(port).toMatch(/^127\.0\.0\.1:\$\{\w+:-\d+\}:\d+(\/udp)?$/);
     }
+    expect(stack.services['vireo']?.hostname).toBe(`\${HOST_NAME:-${env.get('HOST_NAME') ?? 'none'}}`);
     const profiles = new Set(services.flatMap(([, service]) => service.profiles ?? []));
     expect([...profiles]).toEqual(['default', 'demo']);
     expect(env.get('COMPOSE_PROFILES')).toBe('default');
