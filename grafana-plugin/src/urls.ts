@@ -49,10 +49,17 @@ export function hostUrl(host: string): string {
 }
 
 /** The table of domains. */
-export function domainsUrl(filter: DomainFilter = {}): string {
-  return `${ROOT}/domains${queryString({ ...filter })}`;
+export function domainsUrl(view: DomainsView = {}): string {
+  return `${ROOT}/domains${queryString({ ...view })}`;
 }
 /** What the table of domains shows; the parameters of its address. */
+export interface DomainsView extends Omit<DomainFilter, 'sort'> {
+  /** Kinds of hypervisor, as the API names them: QEMU, Xen ... */
+  readonly driver?: readonly string[];
+  /** A column; `-` turns it round. */
+  readonly sort?: string;
+}
+/** Which domains the API is asked for, and in which order. */
 export interface DomainFilter {
   readonly host?: readonly string[];
   readonly state?: readonly string[];
@@ -71,8 +78,16 @@ export function openUrl({ host, domain }: { readonly host?: string | undefined; 
 }
 
 /** The list of tasks. */
-export function tasksUrl(filter: { host?: readonly string[]; uuid?: string; state?: readonly string[] } = {}): string {
-  return `${ROOT}/tasks${queryString(filter)}`;
+export function tasksUrl(view: TasksView = {}): string {
+  return `${ROOT}/tasks${queryString({ ...view })}`;
+}
+/** What the list of tasks shows; the parameters of its address. */
+export interface TasksView {
+  readonly host?: readonly string[];
+  readonly uuid?: string;
+  readonly state?: readonly string[];
+  readonly action?: readonly string[];
+  readonly bulkId?: string;
 }
 
 /** Where an administrator enters address and tokens. */

@@ -3,11 +3,12 @@
 
 import { t } from '@grafana/i18n';
 import { hasPermission } from '@grafana/runtime';
-import { Button, Dropdown, type IconName, Menu, Stack } from '@grafana/ui';
+import { Button, Dropdown, type IconName, Stack } from '@grafana/ui';
 import { ACTION_IDS, type ActionId } from '@vireo/exporter/contract';
 import React from 'react';
 import { PERMISSIONS } from '../constants';
 import { ActionDialog } from './ActionDialog';
+import { ActionMenu } from './ActionMenu';
 import { type ActionTarget, refusalOf } from './availability';
 import { actionLabel } from './texts';
 
@@ -40,22 +41,7 @@ export function ActionBar({ domain, action, onAction, buttons = BUTTONS, canExec
     ...(canExecute !== undefined && { canExecute }),
   };
   const others = ACTION_IDS.filter((id) => !buttons.includes(id));
-  const menu = () => (
-    <Menu>
-      {others.map((id) => {
-        const refusal = refusalOf(id, domain, acting);
-        return (
-          <Menu.Item
-            key={id}
-            label={actionLabel(id, domain)}
-            disabled={refusal !== undefined}
-            {...(refusal !== undefined && { description: refusal })}
-            onClick={() => onAction(id)}
-          />
-        );
-      })}
-    </Menu>
-  );
+  const menu = () => <ActionMenu actions={others} domain={domain} acting={acting} onAction={onAction} />;
   return (
     <Stack direction="row" gap={1} wrap="wrap">
       {buttons.map((id) => {

@@ -6,8 +6,9 @@ import { type QueryClient, QueryClientProvider, useQueryClient } from '@tanstack
 import type { Task } from '@vireo/exporter/contract';
 import React, { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
 import { eventsAddress } from './client';
+import { changesOf } from './domain-changes';
 import { followEvents, type LiveEvent } from './event-source';
-import { KEYS } from './queries';
+import { KEYS, listPaceMs } from './queries';
 
 /** `live`: events arrive. `polling`: everything shown is asked for again every few seconds. */
 export interface Live {
@@ -97,7 +98,10 @@ function apply(event: LiveEvent, client: QueryClient, stale: Renewals): void {
   if (event.type !== 'domain.event') {
     stale.mark(KEYS.hosts);
     stale.mark(KEYS.host(event.host));
-    stale.mark(KEYS.domainLists);
+    if (event.type === 'domain.state') {
+      changesOf(client).stateSeen(event);
+    }
+    stale.mark(KEYS.domainLists, listPaceMs(changesOf(client).longestList()));
   }
   if ('domain' in event) {
     const domain = { host: event.host, uuid: event.domain.uuid };
@@ -111,7 +115,7 @@ function newer(known: Task | undefined, task: Task): Task {
   return known !== undefined && known.steps.length > task.steps.length ? known : task;
 }
 
-/** Marks keys as stale: the first time at once, then not sooner than RENEW_MIN_MS after the time before. */
+/** Marks keys as stale: the first time at once, then not sooner than a pace after the time before. */
 export class Renewals {
   readonly #renew: (key: readonly unknown[]) => void;
   /** By key; `again` when it was marked since. */
@@ -121,8 +125,8 @@ export class Renewals {
     this.#renew = renew;
   }
 
-  /** This key, and all that begin with it. */
-  mark(key: readonly unknown[]): void {
+  /** This key, and all that begin with it; not sooner than `paceMs` after the time before. */
+  mark(key: readonly unknown[], paceMs = RENEW_MIN_MS): void {
     const id = JSON.stringify(key);
     const waiting = this.#waiting.get(id);
     if (waiting !== undefined) {
@@ -134,9 +138,9 @@ export class Renewals {
       const { again } = this.#waiting.get(id) ?? { again: false };
       this.#waiting.delete(id);
       if (again) {
-        this.mark(key);
+        this.mark(key, paceMs);
       }
-    }, RENEW_MIN_MS);
+    }, Math.max(paceMs, RENEW_MIN_MS));
     this.#waiting.set(id, { timer, again: false });
   }
 

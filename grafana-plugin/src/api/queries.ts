@@ -8,6 +8,7 @@ import {
   useInfiniteQuery,
   type UseInfiniteQueryResult,
   useQuery,
+  useQueryClient,
   type UseQueryResult,
 } from '@tanstack/react-query';
 import {
@@ -19,10 +20,11 @@ import {
   type Task,
   type XmlDiff,
 } from '@vireo/exporter/contract';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { DomainFilter } from '../urls';
 import * as api from './api';
 import type { DomainRef, TaskFilter } from './api';
+import { changesOf } from './domain-changes';
 import { useLive } from './live';
 import { ApiError } from './problem';
 
@@ -32,6 +34,8 @@ export const RENEW_MS = { live: 30_000, polling: 5_000 };
 const TASK_MS = 1000;
 /** Domains or tasks of one page. */
 const PAGE_SIZE = 500;
+/** Domains of one request where all are wanted: the most that the API gives. */
+const WHOLE_PAGE_SIZE = 10_000;
 /** Most pages kept of one list; the API has no more than that for one page of its own. */
 const PAGES_MAX = 20;
 
@@ -115,15 +119,38 @@ export function useHostXml(host: string): Result<string> {
 
 /** Domains of all hosts, page after page. While a new filter loads, what was shown stays. */
 export function useDomains(filter: DomainFilter, pageSize: number = PAGE_SIZE): ListResult<DomainBrief> {
+  const changes = changesOf(useQueryClient());
+  const renewMs = useRenewMs();
   const result = useInfiniteQuery({
     queryKey: [...KEYS.domains(filter), pageSize],
-    queryFn: ({ signal, pageParam }) => api.listDomains(filter, { limit: pageSize, cursor: pageParam }, signal),
+    queryFn: async ({ signal, pageParam }) => {
+      const askedAtMs = Date.now();
+      const page = await api.listDomains(filter, { limit: pageSize, cursor: pageParam }, signal);
+      return { ...page, items: changes.applyTo(page.items, askedAtMs) };
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last, pages) => (pages.length < PAGES_MAX ? last.nextCursor : undefined),
-    refetchInterval: useRenewMs(),
+    refetchInterval: ({ state: { data } }) => Math.max(renewMs, listPaceMs(data?.pages.at(-1)?.total ?? 0)),
     placeholderData: keepPreviousData,
   });
   return useList(result);
+}
+
+/** How long a list with that many domains is left alone at least before it is read anew: ten thousand are megabytes. */
+export function listPaceMs(total: number): number {
+  return total;
+}
+
+/** All domains of these hosts, or of every host: page after page by itself. */
+export function useAllDomains(filter: Pick<DomainFilter, 'host'>): ListResult<DomainBrief> {
+  const list = useDomains(filter, WHOLE_PAGE_SIZE);
+  const { hasMore, isFetching, error, loadMore } = list;
+  useEffect(() => {
+    if (hasMore && !isFetching && error === null) {
+      loadMore();
+    }
+  });
+  return list;
 }
 
 /** One domain in full. */
