@@ -210,6 +210,9 @@ describe('the tools', () => {
     await onScreen(page);
     expect(await page.locator('#type-text').inputValue()).toBe('');
     await keysOf(together('2d'), () => page.keyboard.press('x'));
+    // Without a page, with a token, it is the same.
+    await keysOf(together('2c'), () => api.post(`${paths.get('keys') ?? ''}/text`, { text: 'z' }));
+    expect((await api.post(`${paths.get('keys') ?? ''}/text`, { text: '\u00fc' })).status).toBe(422);
   });
 });
 
