@@ -119,7 +119,7 @@ const server = createHttpServer({
     guard,
     feed: new EventFeed(),
     actions,
-    inspection: () => ({ capabilitiesXml: no, domainXml: no, domainXmlDiff: no, screenshot: no }),
+    inspection: () => ({ capabilitiesXml: no, domainXml: no, domainXmlDiff: no, screenshot: no, snapshots: no }),
     consoles: {
       service: new ConsoleService({ hosts: new Map(), limits, tls: { caFile: '/none' }, onEvent: () => undefined }),
       place: { allowedOrigins: [] },

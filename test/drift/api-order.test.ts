@@ -134,6 +134,7 @@ beforeAll(async () => {
     ...noInspection(),
     capabilitiesXml: () => Promise.resolve('<capabilities/>'),
     domainXml: () => Promise.resolve('<domain/>'),
+    snapshots: () => Promise.resolve({ items: [], total: 0 }),
     screenshot: () => Promise.resolve({ mime: 'image/png' as const, bytes: Buffer.from('89504e47', 'hex') }),
   };
   const actions = {
@@ -144,6 +145,7 @@ beforeAll(async () => {
   };
   const service = {
     ...noConsoles().service,
+    sessionsOf: () => 0,
     kindFor: () => 'vnc' as const,
     issue: () => ({ ticket: 'x', expiresAt: 0 }),
     type: () => Promise.resolve(1),

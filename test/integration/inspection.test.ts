@@ -138,6 +138,23 @@ describe('XML', () => {
   });
 });
 
+describe('snapshots', () => {
+  test('are those libvirt keeps, the newest the current one', async () => {
+    expect(await inspection.snapshots(domain('off'))).toEqual({ items: [], total: 0 });
+    const began = Math.floor(Date.now() / 1000);
+    await libvirtd.virsh('snapshot-create-as', 'vm1', 'first', 'before anything', '--disk-only');
+    await libvirtd.virsh('snapshot-create-as', 'vm1', 'second', '--disk-only');
+    const { items, total } = await inspection.snapshots(domain('vm1'));
+    const createdAt = expect.any(Number) as number;
+    expect(total).toBe(2);
+    expect([...items].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      { name: 'first', description: 'before anything', createdAt, state: 'disk-snapshot' },
+      { name: 'second', createdAt, state: 'disk-snapshot', parent: 'first', current: true },
+    ]);
+    for (const item of items) expect(item.createdAt).toBeGreaterThanOrEqual(began);
+  });
+});
+
 describe('the difference of what runs and what will', () => {
   test.each(['vm1', 'full', 'off'])('is none without a pending change: %s', async (name) => {
     const raw = [await libvirtd.virsh('dumpxml', name), await libvirtd.virsh('dumpxml', '--inactive', name)];

@@ -129,6 +129,11 @@ export class ConsoleService {
     this.#options = options;
   }
 
+  /** Sessions of one domain now. */
+  sessionsOf(host: string, uuid: string): number {
+    return this.#count((grant) => grant.host === host && grant.uuid === uuid);
+  }
+
   /** Sessions now, for the metric. */
   get sessions(): number {
     return this.#live.size;
@@ -289,7 +294,7 @@ export class ConsoleService {
         this.#options.onEvent({ event: 'console.opened', ...factsOf(grant) });
       },
     });
-    const sessions = 1 + this.#count((other) => other.host === hostName && other.uuid === uuid);
+    const sessions = 1 + this.sessionsOf(hostName, uuid);
     const key = mode === 'control' && kind === 'vnc' ? randomBytes(KEY_BYTES).toString('base64url') : undefined;
     if (key !== undefined) this.#keys.set(hashOf(key), grant);
     const typing = key === undefined ? {} : { key };
@@ -350,7 +355,7 @@ export class ConsoleService {
   #fullFor({ host, uuid, actor }: ConsoleGrant): string | undefined {
     const { sessions, sessionsPerDomain, sessionsPerUser } = this.#options.limits;
     if (this.#live.size >= sessions) return `${String(sessions)} sessions are open`;
-    const ofDomain = this.#count((other) => other.host === host && other.uuid === uuid);
+    const ofDomain = this.sessionsOf(host, uuid);
     if (ofDomain >= sessionsPerDomain) return `${String(ofDomain)} sessions of this domain are open`;
     const ofUser = this.#count(({ actor: { token, user } }) => token === actor.token && user === actor.user);
     if (ofUser >= sessionsPerUser) return `${String(ofUser)} sessions of ${actor.user ?? actor.token} are open`;

@@ -53,6 +53,18 @@ const networkInterface = z.strictObject({
   modelType: z.string().optional(),
   mtuBytes: z.int().optional(),
   linkState: z.string().optional(),
+  addresses: z
+    .array(
+      z.strictObject({
+        family: z.string().meta({ description: 'ipv4 or ipv6' }),
+        address: z.string(),
+        source: z
+          .string()
+          .meta({ description: 'lease: libvirt’s DHCP server; arp: seen by the host; agent: the guest says so.' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'Absent unless the group of metrics that asks for them is on.' }),
   receivedBytes: counter.optional(),
   transmittedBytes: counter.optional(),
 });
@@ -69,6 +81,10 @@ export const domainFull = z
   .strictObject({
     ...domainBriefFields,
     description: z.string().optional(),
+    startedAt: instant.optional().meta({
+      description: 'When its hypervisor process began; absent when Vireo did not see it, as libvirt does not tell.',
+    }),
+    consoleSessions: z.int().nonnegative().meta({ description: 'Consoles of it that are open through Vireo now.' }),
     hypervisorType: z.string().optional().meta({ description: 'kvm, qemu, xen, lxc ...' }),
     os: z
       .strictObject({ type: z.string().optional(), arch: z.string().optional(), machine: z.string().optional() })
@@ -125,6 +141,28 @@ export const domainFull = z
   .meta({ id: 'Domain', description: 'A domain in full. What libvirt did not give is absent.' });
 /** See {@link domainFull}. */
 export type DomainFull = z.infer<typeof domainFull>;
+
+/** The snapshots of one domain. */
+export const snapshotList = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        name: z.string(),
+        description: z.string().optional(),
+        createdAt: instant.optional(),
+        state: z
+          .string()
+          .optional()
+          .meta({ description: 'Of the domain at that moment: running, paused, shutoff; disk-snapshot: disks alone.' }),
+        parent: z.string().optional().meta({ description: 'The snapshot it was made upon; a first one has none.' }),
+        current: z.literal(true).optional().meta({ description: 'The one the domain is at.' }),
+      }),
+    ),
+    total: z.int().meta({ description: 'How many there are; only the first 1,000 are items, with facts of 256.' }),
+  })
+  .meta({ id: 'SnapshotList', description: 'Snapshots of a domain, as libvirt keeps them. Checkpoints are none.' });
+/** See {@link snapshotList}. */
+export type SnapshotList = z.infer<typeof snapshotList>;
 
 /** One page of domains. */
 export const domainList = z

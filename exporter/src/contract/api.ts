@@ -10,8 +10,8 @@ import { PROBLEMS } from './problems.ts';
 import type { ProblemCode } from './problems.ts';
 import { TASK_STATES, task } from './tasks.ts';
 
-export { domainFull, domainList } from './api-domains.ts';
-export type { DomainBrief, DomainFull, DomainList } from './api-domains.ts';
+export { domainFull, domainList, snapshotList } from './api-domains.ts';
+export type { DomainBrief, DomainFull, DomainList, SnapshotList } from './api-domains.ts';
 export { hostFull, hostList } from './api-hosts.ts';
 export type { HostBrief, HostFull, HostList } from './api-hosts.ts';
 export { bulkResult, task, taskList } from './tasks.ts';

@@ -15,6 +15,7 @@ export type {
   HostBrief,
   HostFull,
   HostList,
+  SnapshotList,
   Task,
   TaskEvent,
   TaskList,

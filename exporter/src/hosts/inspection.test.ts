@@ -9,7 +9,15 @@ import { HostInspection } from './inspection.ts';
 import type { HostInspectionOptions } from './inspection.ts';
 import { SCREENSHOT_BYTES_MAX } from './screenshots.ts';
 
-const { DOMAIN_SCREENSHOT, DOMAIN_GET_XML_DESC, CONNECT_GET_CAPABILITIES } = protocol;
+const {
+  CONNECT_GET_CAPABILITIES,
+  DOMAIN_GET_XML_DESC,
+  DOMAIN_HAS_CURRENT_SNAPSHOT,
+  DOMAIN_LIST_ALL_SNAPSHOTS,
+  DOMAIN_SCREENSHOT,
+  DOMAIN_SNAPSHOT_CURRENT,
+  DOMAIN_SNAPSHOT_GET_XML_DESC,
+} = protocol;
 const PNG = Buffer.from('89504e470d0a1a0a00', 'hex');
 
 const cleanUps: (() => Promise<void>)[] = [];
@@ -123,6 +131,66 @@ describe('XML', () => {
     controller.abort(new Error('the browser has gone'));
     await expect(xml).rejects.toThrow('the browser has gone');
     await expect(inspection.domainXml(domain, 'live', controller.signal)).rejects.toThrow('the browser has gone');
+  });
+});
+
+describe('snapshots', () => {
+  /** Has the daemon tell of so many. */
+  function have(daemon: FakeDaemon, count: number): string[] {
+    const read: string[] = [];
+    daemon.on(DOMAIN_LIST_ALL_SNAPSHOTS, ({ dom }) => ({
+      snapshots: Array.from({ length: count }, (_, index) => ({ name: `s${String(index)}`, dom })),
+      ret: 0,
+    }));
+    daemon.on(DOMAIN_HAS_CURRENT_SNAPSHOT, () => ({ result: true }));
+    daemon.on(DOMAIN_SNAPSHOT_CURRENT, ({ dom }) => ({ snap: { name: 's1', dom } }));
+    daemon.on(DOMAIN_SNAPSHOT_GET_XML_DESC, ({ snap }) => {
+      read.push(snap.name);
+      return { xml: `<domainsnapshot><name>${snap.name}</name><creationTime>17</creationTime></domainsnapshot>` };
+    });
+    return read;
+  }
+
+  test('are told with what each says of itself, over a read-only connection', async () => {
+    const { daemon, inspection, domain, connections } = await bench();
+    have(daemon, 2);
+    expect(await inspection.snapshots(domain)).toEqual({
+      items: [
+        { name: 's0', createdAt: 17 },
+        { name: 's1', createdAt: 17, current: true },
+      ],
+      total: 2,
+    });
+    expect(connections.map(({ readOnly }) => readOnly)).toEqual([true]);
+  });
+
+  test('of a domain without any are none', async () => {
+    const { inspection, domain } = await bench();
+    expect(await inspection.snapshots(domain)).toEqual({ items: [], total: 0 });
+  });
+
+  test('are bounded, however many there are', async () => {
+    const { daemon, inspection, domain } = await bench();
+    const read = have(daemon, 1500);
+    const { items, total } = await inspection.snapshots(domain);
+    expect([items.length, total, read.length]).toEqual([1000, 1500, 256]);
+    expect(items[999]).toEqual({ name: 's999' });
+  });
+
+  test('that do not come end at the deadline', async () => {
+    const { daemon, inspection, domain } = await bench({ deadlineMs: 100 });
+    daemon.on(DOMAIN_LIST_ALL_SNAPSHOTS, () => NEVER);
+    await expect(inspection.snapshots(domain)).rejects.toMatchObject({
+      code: expect.stringMatching(/TIMEOUT|ABORTED/) as string,
+    });
+  });
+
+  test('of a driver without them are its refusal', async () => {
+    const { daemon, inspection, domain } = await bench();
+    daemon.on(DOMAIN_LIST_ALL_SNAPSHOTS, () => {
+      throw daemonError('NO_SUPPORT', ERROR_FROM.NONE, 'virDomainListAllSnapshots');
+    });
+    await expect(inspection.snapshots(domain)).rejects.toMatchObject({ name: 'VIR_ERR_NO_SUPPORT' });
   });
 });
 

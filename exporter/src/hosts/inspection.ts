@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody wants to look at of a host: XML and screens. On connections of their own, opened on demand, so that
+// What somebody wants to look at of a host: XML, snapshots and screens. On connections of their own, opened on demand, so that
 // neither a large document nor a guest that does not answer holds up a poll or an action.
 
 import { setMaxListeners } from 'node:events';
-import type { Connection, DomainRef } from '@vireo/libvirt';
+import type { CallOptions, Connection, DomainRef } from '@vireo/libvirt';
 import { Lane } from './action-connection.ts';
 import { Gate } from './gate.ts';
 import { InspectionError } from './inspection-error.ts';
 import { Screenshots } from './screenshots.ts';
 import type { Screenshot } from './screenshots.ts';
+import { listSnapshots } from './snapshot-list.ts';
+import type { SnapshotList } from './snapshot-list.ts';
 import { until, withDeadline } from './until.ts';
 import { diffDomainXml } from '../xml/diff-xml.ts';
 import type { XmlDiff } from '../xml/diff-xml.ts';
@@ -45,7 +47,7 @@ const DOCUMENTS_WIDTH = 4;
 const DOCUMENTS_WAITING_MAX = 32;
 
 /**
- * XML and screens of one host. Every method rejects with the client's errors (a domain that is gone: VIR_ERR_NO_DOMAIN),
+ * XML, snapshots and screens of one host. Every method rejects with the client's errors (a domain that is gone: VIR_ERR_NO_DOMAIN),
  * the reason of the signal, or an error whose code is a problem's: VIREO_BUSY when too many wait or calls hang in the
  * daemon, VIREO_LIBVIRT_TIMEOUT.
  */
@@ -96,6 +98,11 @@ export class HostInspection {
     return redactDomainXml(await this.#document((connection, call) => connection.host.capabilities(call), signal));
   }
 
+  /** The snapshots of a domain as they are now. Of a driver that has none: VIR_ERR_NO_SUPPORT. */
+  async snapshots(domain: DomainRef, signal?: AbortSignal): Promise<SnapshotList> {
+    return await this.#document((connection, call) => listSnapshots(connection, domain, call), signal, 'Snapshots');
+  }
+
   /**
    * A picture of a screen, at most two seconds old, as PNG. Of a domain that is off: VIR_ERR_OPERATION_INVALID. Besides
    * the others it rejects with VIREO_DOMAIN_BUSY when the domain has not answered an earlier one, VIREO_UNSUPPORTED for a
@@ -118,13 +125,14 @@ export class HostInspection {
     return this.#document((connection, call) => connection.domains.xml(domain, { inactive }, call), signal);
   }
 
-  async #document(
-    fetch: (connection: Connection, call: { deadlineMs: number; signal: AbortSignal }) => Promise<string>,
+  async #document<T>(
+    fetch: (connection: Connection, call: CallOptions) => Promise<T>,
     given?: AbortSignal,
-  ): Promise<string> {
+    what = 'XML',
+  ): Promise<T> {
     const ms = this.#deadlineMs;
     const late = (): Error =>
-      new InspectionError('VIREO_LIBVIRT_TIMEOUT', `XML of ${this.#host} was not there within ${String(ms)} ms`);
+      new InspectionError('VIREO_LIBVIRT_TIMEOUT', `${what} of ${this.#host} did not come within ${String(ms)} ms`);
     return await withDeadline({ ms, late, signals: [given, this.#stop.signal] }, (signal) =>
       this.#documents.run(
         () =>

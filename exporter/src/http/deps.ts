@@ -19,8 +19,11 @@ export interface HttpLogger {
   error(fields: object, message: string): void;
 }
 
-/** XML and screens of one host. Rejects with an error of the client, or one whose `code` is a problem's. */
-export type InspectionPort = Pick<HostInspection, 'capabilitiesXml' | 'domainXml' | 'domainXmlDiff' | 'screenshot'>;
+/** XML, snapshots and screens of one host. Rejects with an error of the client, or one whose `code` is a problem's. */
+export type InspectionPort = Pick<
+  HostInspection,
+  'capabilitiesXml' | 'domainXml' | 'domainXmlDiff' | 'screenshot' | 'snapshots'
+>;
 
 /** What may be done to domains, as the actions room does it. */
 export type ActionsPort = Pick<ActionService, 'describe' | 'submit' | 'earlier' | 'check' | 'task' | 'tasks'>;
@@ -29,7 +32,7 @@ export type ActionsPort = Pick<ActionService, 'describe' | 'submit' | 'earlier' 
 export interface ConsoleDeps {
   readonly service: Pick<
     ConsoleService,
-    'kindFor' | 'issue' | 'address' | 'type' | 'typeByKey' | 'open' | 'refuse' | 'stop'
+    'kindFor' | 'issue' | 'sessionsOf' | 'address' | 'type' | 'typeByKey' | 'open' | 'refuse' | 'stop'
   >;
   readonly place: ConsolePlace;
   /** Whether addresses for viewers past us are given out. */

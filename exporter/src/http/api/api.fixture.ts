@@ -200,7 +200,7 @@ export function noActions(): ActionsPort {
 /** Nothing can be looked at. */
 export function noInspection(): InspectionPort {
   const no = (): Promise<never> => Promise.reject(new Error('no inspection here'));
-  return { capabilitiesXml: no, domainXml: no, domainXmlDiff: no, screenshot: no };
+  return { capabilitiesXml: no, domainXml: no, domainXmlDiff: no, screenshot: no, snapshots: no };
 }
 
 /** No console can be opened. */

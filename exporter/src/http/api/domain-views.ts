@@ -3,6 +3,7 @@
 
 import type { DomainStats, StatFields } from '@vireo/libvirt';
 import type { DomainBrief, DomainFull } from '../../contract/api-domains.ts';
+import type { InterfaceAddress } from '../../hosts/observations.ts';
 import type { DomainSnapshot } from '../../hosts/snapshot.ts';
 import type { DiskXml, InterfaceXml } from '../../xml/domain-xml.ts';
 import type { DomainEntry } from './domain-index.ts';
@@ -30,12 +31,16 @@ export function viewDomainFacts({ host, domain }: Omit<DomainEntry, 'searchText'
 }
 
 /** A domain in full. */
-export function viewDomain(entry: Omit<DomainEntry, 'searchText'>, actions: ActionsView): DomainFull {
+export function viewDomain(
+  entry: Omit<DomainEntry, 'searchText'>,
+  others: ActionsView & Pick<DomainFull, 'consoleSessions'>,
+): DomainFull {
   const { domain } = entry;
   const { xml, stats, job } = domain;
   return {
     ...viewDomainFacts(entry),
-    ...actions,
+    ...others,
+    ...(domain.startedAt === undefined ? {} : { startedAt: instantOf(domain.startedAt) }),
     ...given('description', xml?.description),
     ...given('hypervisorType', xml?.hypervisorType),
     ...(xml?.osType === undefined && xml?.osArch === undefined ? {} : { os: viewOs(xml) }),
@@ -55,7 +60,7 @@ export function viewDomain(entry: Omit<DomainEntry, 'searchText'>, actions: Acti
     ),
     ...given(
       'interfaces',
-      xml?.interfaces.map((nic) => viewInterface(nic, stats)),
+      xml?.interfaces.map((nic) => viewInterface(nic, stats, domain.observed?.addresses)),
     ),
     ...given(
       'graphics',
@@ -99,6 +104,7 @@ function viewDisk(disk: DiskXml, stats: DomainStats | undefined): NonNullable<Do
 function viewInterface(
   nic: InterfaceXml,
   stats: DomainStats | undefined,
+  addresses: readonly InterfaceAddress[] | undefined,
 ): NonNullable<DomainFull['interfaces']>[number] {
   const fields = nic.targetDevice === undefined ? undefined : named(stats?.net, nic.targetDevice);
   return {
@@ -109,9 +115,20 @@ function viewInterface(
     ...given('modelType', nic.modelType),
     ...given('mtuBytes', nic.mtuBytes),
     ...given('linkState', nic.linkState),
+    ...given('addresses', viewAddresses(nic, addresses)),
     ...given('receivedBytes', number(fields, 'rx.bytes')),
     ...given('transmittedBytes', number(fields, 'tx.bytes')),
   };
+}
+
+function viewAddresses(
+  { macAddress }: InterfaceXml,
+  addresses: readonly InterfaceAddress[] | undefined,
+): NonNullable<DomainFull['interfaces']>[number]['addresses'] {
+  if (addresses === undefined || macAddress === undefined) return undefined;
+  return addresses.flatMap(({ mac, family, address, source }) =>
+    mac === macAddress ? [{ family, address, source }] : [],
+  );
 }
 
 function viewStats(stats: DomainStats, at: number | undefined): NonNullable<DomainFull['stats']> {

@@ -3,7 +3,7 @@
 
 import type { RequestHandler } from 'express';
 import { REPEATABLE_PARAMETERS, domainsQuery, noQuery } from '../../contract/api.ts';
-import type { ActionsPort } from '../deps.ts';
+import type { ActionsPort, ConsoleDeps } from '../deps.ts';
 import { callerOf } from './authentication.ts';
 import { listDomains } from './domain-list.ts';
 import { domainListJson } from './domain-list-json.ts';
@@ -38,12 +38,17 @@ export function listDomainsRoute(fleet: Fleet, actions: ActionsPort): RequestHan
 }
 
 /** One domain. */
-export function domainRoute(fleet: Fleet, actions: ActionsPort): RequestHandler {
+export function domainRoute(
+  fleet: Fleet,
+  actions: ActionsPort,
+  consoles: Pick<ConsoleDeps['service'], 'sessionsOf'>,
+): RequestHandler {
   return (request, response) => {
     const caller = callerOf(request);
     const uuid = uuidPart(request);
     queryOf(request, noQuery);
     const found = fleet.domain(caller, ['read'], pathPart(request, 'host'), uuid);
-    sendJson(response, viewDomain(found, actions.describe(found, caller.principal)));
+    const consoleSessions = consoles.sessionsOf(found.host.host, uuid);
+    sendJson(response, viewDomain(found, { ...actions.describe(found, caller.principal), consoleSessions }));
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// XML of hosts and domains, without secrets, and pictures of screens.
+// XML of hosts and domains, without secrets, their snapshots, and pictures of screens.
 
 import type { RequestHandler, Response } from 'express';
 import { noQuery, screenshotQuery, xmlQuery } from '../../contract/api.ts';
@@ -11,6 +11,7 @@ import { hostLost } from './fleet.ts';
 import type { Fleet } from './fleet.ts';
 import { pathPart, queryOf, uuidPart } from './parameters.ts';
 import { sendDocument } from './send.ts';
+import { viewSnapshots } from './snapshot-views.ts';
 
 /** Documents and pictures under way at once, of all hosts; a document may have a million characters. */
 const BOUNDS = { count: 32, bytes: 64 * 1024 * 1024, longestMs: 60_000 };
@@ -19,6 +20,7 @@ const BOUNDS = { count: 32, bytes: 64 * 1024 * 1024, longestMs: 60_000 };
 export interface InspectionRoutes {
   readonly hostXml: RequestHandler;
   readonly domainXml: RequestHandler;
+  readonly snapshots: RequestHandler;
   readonly screenshot: RequestHandler;
 }
 
@@ -51,6 +53,15 @@ export function inspectionRoutes(fleet: Fleet, inspection: (host: string) => Ins
           ? { type: 'application/json', text: JSON.stringify(await port.domainXmlDiff(domain, signal)) }
           : { type: XML, text: await port.domainXml(domain, chosen, signal) };
       await sendDocument(request, response, places, document);
+    }),
+    snapshots: limited(async (request, response) => {
+      const caller = callerOf(request);
+      const uuid = uuidPart(request);
+      queryOf(request, noQuery);
+      const { host, domain } = fleet.domain(caller, ['read'], pathPart(request, 'host'), uuid);
+      if (host.state.kind !== 'up') throw hostLost(host);
+      const list = viewSnapshots(await inspection(host.host).snapshots(domain, whileWanted(response)));
+      await sendDocument(request, response, places, { type: 'application/json', text: JSON.stringify(list) });
     }),
     screenshot: limited(async (request, response) => {
       const caller = callerOf(request);

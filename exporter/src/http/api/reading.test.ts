@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { randomBytes } from 'node:crypto';
-import { domainFull, domainList, hostFull, hostList, tokenFacts, xmlDiff } from '../../contract/api.ts';
+import { domainFull, domainList, hostFull, hostList, snapshotList, tokenFacts, xmlDiff } from '../../contract/api.ts';
 import { OPERATIONS } from '../../contract/api-operations.ts';
 import { parseDomainXml } from '../../xml/domain-xml.ts';
 import type { InspectionPort } from '../deps.ts';
@@ -12,7 +12,7 @@ import type { TestApi } from './api.fixture.ts';
 const XML = `<domain type='kvm'><name>web-1</name><uuid>00000000-0000-4000-8000-000000000001</uuid><title>Shop</title>
   <memory unit='KiB'>1024</memory><vcpu>2</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
   <disk type='file' device='disk'><source file='/a.img'/><target dev='vda' bus='virtio'/></disk>
-  <interface type='bridge'><source bridge='br0'/><target dev='vnet0'/></interface>
+  <interface type='bridge'><source bridge='br0'/><mac address='52:54:00:AA:00:01'/><target dev='vnet0'/></interface>
   <graphics type='vnc' port='5900' passwd='hunter2'/></devices></domain>`;
 
 const STATS = {
@@ -47,7 +47,18 @@ const STATS = {
 
 const kvm1 = hostSnapshot('kvm1', {
   domains: byUuid(
-    domain(1, 'web-1', { xml: parseDomainXml(XML), stats: STATS, statsAt: 1000 }),
+    domain(1, 'web-1', {
+      xml: parseDomainXml(XML),
+      stats: STATS,
+      statsAt: 1000,
+      startedAt: 500,
+      observed: {
+        addresses: [
+          { mac: '52:54:00:aa:00:01', family: 'ipv4', address: '192.0.2.7', source: 'lease' },
+          { mac: '52:54:00:aa:00:02', family: 'ipv4', address: '192.0.2.8', source: 'arp' },
+        ],
+      },
+    }),
     domain(2, 'db-1', { state: 'shutoff', reason: 'saved', id: -1 }),
     domain(3, 'web-2', { state: 'paused', reason: 'ioerror', trouble: { since: 1000, controlState: 'occupied' } }),
   ),
@@ -65,6 +76,14 @@ const inspection = (host: string): InspectionPort => ({
       unified: '',
       live: '',
       config: '',
+    }),
+  snapshots: () =>
+    Promise.resolve({
+      items: [
+        { name: 'a', createdAt: 1_700_000_000, state: 'shutoff' },
+        { name: 'b', parent: 'a', createdAt: 999_999_999_999_999, current: true },
+      ],
+      total: 2,
     }),
   screenshot: (_domain, screen) =>
     Promise.resolve({ mime: 'image/png' as const, bytes: Buffer.from(`89504e470d0a1a0a0${String(screen)}`, 'hex') }),
@@ -243,12 +262,23 @@ describe('a domain', () => {
       driver: 'QEMU',
       allowedActions: ['suspend'],
       refusedActions: { start: 'running: nothing to start' },
+      startedAt: '1970-01-01T00:00:00.500Z',
+      consoleSessions: 0,
       hypervisorType: 'kvm',
       os: { type: 'hvm', arch: 'x86_64', machine: 'pc' },
       vcpus: { current: 1, maximum: 2 },
       memory: { maximumBytes: 1024 * 1024, currentBytes: 512 * 1024 },
       disks: [{ targetDevice: 'vda', type: 'file', device: 'disk', bus: 'virtio', source: '/a.img', readBytes: 512 }],
-      interfaces: [{ type: 'bridge', targetDevice: 'vnet0', sourceBridge: 'br0', receivedBytes: 7 }],
+      interfaces: [
+        {
+          type: 'bridge',
+          targetDevice: 'vnet0',
+          sourceBridge: 'br0',
+          macAddress: '52:54:00:aa:00:01',
+          addresses: [{ family: 'ipv4', address: '192.0.2.7', source: 'lease' }],
+          receivedBytes: 7,
+        },
+      ],
       graphics: [{ type: 'vnc', port: 5900 }],
       guestAgentChannel: false,
       stats: { at: '1970-01-01T00:00:01.000Z', cpuSeconds: 2.5, diskReadBytes: 512, networkReceivedBytes: 7 },
@@ -318,6 +348,30 @@ describe('XML', () => {
     expect(await api.code('/api/v1/hosts/kvm1/xml', { token: 'seer' })).toBe('VIREO_AUTH_PRIVILEGE');
     expect(await api.code(`${domainPath(1)}/xml`, { token: 'seer' })).toBe('VIREO_AUTH_PRIVILEGE');
     expect(await api.code('/api/v1/hosts/kvm3/xml')).toBe('VIREO_HOST_LOST');
+  });
+});
+
+describe('snapshots', () => {
+  it('are listed with dates where those are dates, and an ETag', async () => {
+    const { json, headers } = await api.ask(`${domainPath(1)}/snapshots`);
+    expect(snapshotList.parse(json)).toEqual({
+      items: [
+        { name: 'a', createdAt: '2023-11-14T22:13:20.000Z', state: 'shutoff' },
+        { name: 'b', parent: 'a', current: true },
+      ],
+      total: 2,
+    });
+    expect(headers).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      etag: expect.any(String) as string,
+    });
+  });
+
+  it('need read, a domain in scope, and a host that is up', async () => {
+    expect(await api.code(`${domainPath(1)}/snapshots`, { token: 'blind' })).toBe('VIREO_AUTH_PRIVILEGE');
+    expect(await api.code(`${domainPath(2)}/snapshots`, { token: 'web' })).toBe('VIREO_DOMAIN_UNKNOWN');
+    expect(await api.code(`${domainPath(1, 'kvm3')}/snapshots`)).toBe('VIREO_HOST_LOST');
+    expect(await api.code(`${domainPath(1)}/snapshots?roots=1`)).toBe('VIREO_PARAMETER');
   });
 });
 

@@ -32,8 +32,12 @@ export function createApiRouter(deps: HttpDeps, stopping: AbortSignal): Router {
   router.route('/hosts/:host').get(hostRoute(fleet)).all(readOnly);
   router.route('/hosts/:host/xml').get(inspect.hostXml).all(readOnly);
   router.route('/domains').get(listDomainsRoute(fleet, actions)).all(readOnly);
-  router.route(domain).get(domainRoute(fleet, actions)).all(readOnly);
+  router
+    .route(domain)
+    .get(domainRoute(fleet, actions, api.consoles.service))
+    .all(readOnly);
   router.route(`${domain}/xml`).get(inspect.domainXml).all(readOnly);
+  router.route(`${domain}/snapshots`).get(inspect.snapshots).all(readOnly);
   router.route(`${domain}/screenshot`).get(inspect.screenshot).all(readOnly);
   router.route(`${domain}/console`).post(consoles.open).all(methodNotAllowed('POST'));
   router.route(`${domain}/console/text`).post(consoles.text).all(methodNotAllowed('POST'));
