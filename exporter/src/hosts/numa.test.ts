@@ -13,7 +13,7 @@ let watch: Watch;
 
 async function polled(options: WatchOptions): Promise<Watch> {
   watch = await watchHost(options);
-  await until(() => watch.host.snapshot.polls.has('numa'), 'the first poll of cells');
+  await until(() => watch.host.snapshot.polls.get('numa')?.success === true, 'the first poll of cells');
   await watch.polls(1);
   return watch;
 }
