@@ -83,6 +83,8 @@ export interface ListResult<T> {
   readonly total: number | undefined;
   readonly isPending: boolean;
   readonly isFetching: boolean;
+  /** What is there is that of the filter before, while the new one loads. */
+  readonly isPrevious: boolean;
   /** More can be loaded. */
   readonly hasMore: boolean;
   readonly loadMore: () => void;
@@ -91,10 +93,11 @@ export interface ListResult<T> {
 }
 
 /** All hosts. */
-export function useHosts(): Result<readonly HostBrief[]> {
+export function useHosts(enabled = true): Result<readonly HostBrief[]> {
   return useQuery({
     queryKey: KEYS.hosts,
     queryFn: async ({ signal }) => (await api.listHosts(signal)).items,
+    enabled,
     refetchInterval: useRenewMs(),
   });
 }
@@ -118,7 +121,11 @@ export function useHostXml(host: string): Result<string> {
 }
 
 /** Domains of all hosts, page after page. While a new filter loads, what was shown stays. */
-export function useDomains(filter: DomainFilter, pageSize: number = PAGE_SIZE): ListResult<DomainBrief> {
+export function useDomains(
+  filter: DomainFilter,
+  pageSize: number = PAGE_SIZE,
+  enabled = true,
+): ListResult<DomainBrief> {
   const changes = changesOf(useQueryClient());
   const renewMs = useRenewMs();
   const result = useInfiniteQuery({
@@ -131,6 +138,7 @@ export function useDomains(filter: DomainFilter, pageSize: number = PAGE_SIZE): 
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last, pages) => (pages.length < PAGES_MAX ? last.nextCursor : undefined),
     refetchInterval: ({ state: { data } }) => Math.max(renewMs, listPaceMs(data?.pages.at(-1)?.total ?? 0)),
+    enabled,
     placeholderData: keepPreviousData,
   });
   return useList(result);
@@ -142,8 +150,8 @@ export function listPaceMs(total: number): number {
 }
 
 /** All domains of these hosts, or of every host: page after page by itself. */
-export function useAllDomains(filter: Pick<DomainFilter, 'host'>): ListResult<DomainBrief> {
-  const list = useDomains(filter, WHOLE_PAGE_SIZE);
+export function useAllDomains(filter: Pick<DomainFilter, 'host' | 'q'>, enabled = true): ListResult<DomainBrief> {
+  const list = useDomains(filter, WHOLE_PAGE_SIZE, enabled);
   const { hasMore, isFetching, error, loadMore } = list;
   useEffect(() => {
     if (hasMore && !isFetching && error === null) {
@@ -178,12 +186,13 @@ export function useXmlDiff(domain: DomainRef): Result<XmlDiff> {
   });
 }
 
-/** A picture of a domain's screen, taken once. */
-export function useScreenshot(domain: DomainRef, enabled: boolean): Result<Blob> {
+/** A picture of a domain's screen, taken once, or again and again while somebody looks at the page. */
+export function useScreenshot(domain: DomainRef, enabled: boolean, renewMs?: number): Result<Blob> {
   return useQuery({
     queryKey: KEYS.screenshot(domain),
     queryFn: ({ signal }) => api.getScreenshot(domain, signal),
     enabled,
+    refetchInterval: renewMs ?? false,
     retry: false,
   });
 }
@@ -224,6 +233,7 @@ function useList<T>(result: UseInfiniteQueryResult<{ pages: Array<ListPage<T>> }
     total: data?.pages.at(-1)?.total,
     isPending: result.isPending,
     isFetching: result.isFetching,
+    isPrevious: result.isPlaceholderData,
     hasMore: result.hasNextPage,
     loadMore: () => {
       if (!result.isFetching) {

@@ -4,9 +4,9 @@
 
 import { t } from '@grafana/i18n';
 import { LinkButton } from '@grafana/ui';
-import React from 'react';
+import React, { useMemo } from 'react';
 import { Navigate, useSearchParams } from 'react-router-dom';
-import { useDomains } from '../../api/queries';
+import { useNamedDomains } from '../../api/named';
 import { Empty, Failed, Loading } from '../../components/States';
 import { domainsUrl, domainUrl } from '../../urls';
 import { Page } from '../Page';
@@ -16,27 +16,28 @@ export function OpenPage() {
   const [parameters] = useSearchParams();
   const name = parameters.get('domain') ?? '';
   const host = parameters.get('host') ?? '';
-  const filter = { ...(host !== '' && { host: [host] }), q: name };
-  // The API looks for a part of the name; the whole name is among the first, sorted by name, or there are hundreds.
-  const { items, hasMore, isPending, error, retry } = useDomains({ ...filter, sort: 'name' }, 1000);
-  if (isPending) {
-    return <Loading what={t('open.looking', 'Looking for domain {{name}} …', { name })} />;
-  }
+  const named = useMemo(() => (name === '' ? [] : [{ hosts: host === '' ? [] : [host], domain: name }]), [host, name]);
+  const { found, isPending, error, retry } = useNamedDomains(named);
+  const hosts = host === '' ? {} : { host: [host] };
   if (error) {
     return <Failed error={error} onRetry={retry} />;
   }
-  const found = items.filter((domain) => domain.name === name);
-  const [only] = found;
-  if (only !== undefined && found.length === 1 && !hasMore) {
-    return <Navigate replace to={domainUrl(only.host, only.uuid)} />;
+  if (isPending) {
+    return <Loading what={t('open.looking', 'Looking for domain {{name}} …', { name })} />;
   }
-  if (found.length > 1 || hasMore) {
-    return <Navigate replace to={domainsUrl(filter)} />;
+  const [only, ...others] = found.flatMap(({ domains }) => domains);
+  if (only !== undefined) {
+    return (
+      <Navigate
+        replace
+        to={others.length === 0 ? domainUrl(only.host, only.uuid) : domainsUrl({ ...hosts, q: name })}
+      />
+    );
   }
   return (
     <Page title={name}>
       <Empty message={t('open.none', 'There is no domain {{name}} that you may see, or no longer', { name })}>
-        <LinkButton variant="secondary" href={domainsUrl(host === '' ? {} : { host: [host] })}>
+        <LinkButton variant="secondary" href={domainsUrl(hosts)}>
           {t('open.others', 'See the domains there are')}
         </LinkButton>
       </Empty>
