@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { RemoteError, TimeoutError, TransportError } from '@vireo/libvirt';
+import { ViaDaemonError } from '../hosts/via-daemon.ts';
 import { ActionError, actionErrorOf, lockHolder } from './action-error.ts';
 
 const NO_FIELDS = {
@@ -46,6 +47,7 @@ test.each([
   [new TransportError('LV_CONN_REFUSED', 'nobody there'), 'VIREO_HOST_LOST'],
   [new TimeoutError({ procedure: 'DOMAIN_RESET', serial: 7, sentAt: 1, waitedMs: 5000 }), 'VIREO_LIBVIRT_TIMEOUT'],
   [new ActionError('VIREO_STATE', 'paused: resume first'), 'VIREO_STATE'],
+  [new ViaDaemonError('VIREO_VIA_SILENT', 'no answer'), 'VIREO_HOST_LOST'],
   [new RangeError('a mistake of ours'), 'VIREO_INTERNAL'],
 ])('%s is %s', (error, code) => {
   expect(actionErrorOf(error).code).toBe(code);

@@ -5,6 +5,7 @@ import { LibvirtError, RemoteError } from '@vireo/libvirt';
 import { PROBLEM_OF_LIBVIRT_ERROR } from '../contract/problems.ts';
 import type { ProblemCode } from '../contract/problems.ts';
 import type { TaskCode } from '../contract/tasks.ts';
+import { ViaDaemonError } from '../hosts/via-daemon.ts';
 import { shownText } from '../xml/secret-text.ts';
 
 /** An action that is not accepted, or did not succeed. The message says which domain, why, and what to do. */
@@ -39,6 +40,8 @@ export function actionErrorOf(error: unknown): ActionError {
     const lost = code.startsWith('LV_CONN_') || code === 'LV_ARG_CREDENTIALS' || code === 'LV_ARG_CLOSED';
     return new ActionError(lost ? 'VIREO_HOST_LOST' : 'VIREO_LIBVIRT', text, { cause: error });
   }
+  if (error instanceof ViaDaemonError)
+    return new ActionError('VIREO_HOST_LOST', shownText(error.message), { cause: error });
   if (error instanceof Error && 'code' in error && error.code === 'VIREO_BUSY') {
     return new ActionError('VIREO_BUSY', error.message, { cause: error });
   }

@@ -28,6 +28,8 @@ export interface WatchOptions {
   readonly poll?: Partial<PollOptions>;
   readonly fleet?: FleetOptions;
   readonly daemon?: FakeDaemonOptions;
+  /** Whether the daemon reaches the hypervisor over the network. */
+  readonly isFar?: boolean;
   /** What to do to the daemon before the host connects. */
   readonly prepare?: (daemon: FakeDaemon, simulated: SimulatedHost) => void;
 }
@@ -66,6 +68,7 @@ export async function watchHost(options: WatchOptions = {}): Promise<Watch> {
     uri: 'qemu:///system',
     simulated: true,
     poll,
+    isFar: options.isFar ?? false,
     open: async (signal) => {
       if (watch.refuseConnections) throw new Error('no more connections');
       const connection = await connect(daemon.uri, { signal, maxInFlight: poll.maxInFlight });

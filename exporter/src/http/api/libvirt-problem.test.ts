@@ -2,6 +2,7 @@
 
 import { RemoteError, TimeoutError, TransportError } from '@vireo/libvirt';
 import { PROBLEMS } from '../../contract/problems.ts';
+import { ViaDaemonError } from '../../hosts/via-daemon.ts';
 import { problemOfLibvirt } from './libvirt-problem.ts';
 
 function remote(name: string, message = 'because'): RemoteError {
@@ -65,6 +66,7 @@ describe('an error of libvirt', () => {
 
 it('a lost way to the daemon, and one that does not answer, are told apart', () => {
   expect(problemOfLibvirt(new TransportError('LV_CONN_REFUSED', 'no'))?.code).toBe('VIREO_HOST_LOST');
+  expect(problemOfLibvirt(new ViaDaemonError('VIREO_VIA_SILENT', 'no'))?.code).toBe('VIREO_HOST_LOST');
   const call = { procedure: 'X', serial: 1, sentAt: 0, waitedMs: 10 };
   expect(problemOfLibvirt(new TimeoutError(call))?.code).toBe('VIREO_LIBVIRT_TIMEOUT');
   expect(problemOfLibvirt(new Error('ours'))).toBeUndefined();

@@ -4,6 +4,7 @@
 import { LibvirtError, RemoteError } from '@vireo/libvirt';
 import { PROBLEM_OF_LIBVIRT_ERROR } from '../../contract/problems.ts';
 import type { ProblemCode } from '../../contract/problems.ts';
+import { ViaDaemonError } from '../../hosts/via-daemon.ts';
 import { shownText } from '../../xml/secret-text.ts';
 import { HttpProblem } from '../problems.ts';
 
@@ -12,8 +13,11 @@ const RETRY_AFTER: Readonly<Record<string, string>> = { 'Retry-After': '5' };
 /** Codes that may pass if the same is asked again a little later. */
 const RETRIABLE: ReadonlySet<ProblemCode> = new Set(['VIREO_DOMAIN_BUSY', 'VIREO_HOST_LOST', 'VIREO_QUEUE_FULL']);
 
-/** The problem that an error of the client is; undefined when it is none of its errors, or our own mistake. */
+/** The problem that an error of connecting or of the client is; undefined when it is neither, or our own mistake. */
 export function problemOfLibvirt(error: unknown): HttpProblem | undefined {
+  if (error instanceof ViaDaemonError) {
+    return new HttpProblem('VIREO_HOST_LOST', `${error.code}: ${shownText(error.message)}`, RETRY_AFTER);
+  }
   if (!(error instanceof LibvirtError)) return undefined;
   const code = codeOf(error);
   if (code === undefined) return undefined;
