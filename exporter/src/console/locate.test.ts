@@ -89,5 +89,7 @@ describe('the XML of a domain', () => {
     const none = xml("<graphics type='vnc' port='-1' autoport='yes'><listen type='none'/></graphics>");
     expect(parseConsoleXml(none).vnc).toEqual({});
     expect(parseConsoleXml(xml('')).vnc).toBeUndefined();
+    const vmware = xml("<graphics type='vnc' port='5903' autoport='no'><listen type='address'/></graphics>");
+    expect(parseConsoleXml(vmware).vnc).toEqual({ port: 5903, listen: '0.0.0.0' });
   });
 });

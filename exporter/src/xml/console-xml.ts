@@ -71,7 +71,9 @@ export function parseConsoleXml(xml: string): ConsoleXml {
 function readScreen(graphics: XmlElement): VncScreen {
   const listen = graphics.child('listen');
   const socket = listen?.attribute('socket') ?? graphics.attribute('socket');
-  const address = listen?.attribute('address') ?? graphics.attribute('listen');
+  // VMware's, where its settings name no address; QEMU's always has one.
+  const anywhere = listen?.attribute('type') === 'address' ? '0.0.0.0' : undefined;
+  const address = listen?.attribute('address') ?? graphics.attribute('listen') ?? anywhere;
   const port = Number(graphics.attribute('port') ?? -1);
   const password = graphics.attribute('passwd');
   return {
