@@ -56,6 +56,20 @@ export const hostFull = z
         availableBytes: bytes.optional(),
       }),
     ),
+    networks: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          uuid: z.string(),
+          active: z.boolean(),
+          autostart: z.boolean(),
+          persistent: z.boolean(),
+          bridge: z.string().optional(),
+          leases: z.int().optional().meta({ description: 'Addresses its DHCP server has given out.' }),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Virtual networks; absent while none are known, or the group of metrics is off.' }),
     polls: z.record(
       z.string(),
       z.strictObject({ success: z.boolean(), durationSeconds: z.number(), lastSuccessAt: instant.optional() }),

@@ -37,7 +37,7 @@ export function viewHostBrief(snapshot: HostSnapshot, visible: (domain: DomainSn
 
 /** A host in full. */
 export function viewHost(snapshot: HostSnapshot, visible: (domain: DomainSnapshot) => boolean): HostFull {
-  const { facts, pools, polls } = snapshot;
+  const { facts, pools, networks, polls } = snapshot;
   return {
     ...viewHostBrief(snapshot, visible),
     ...given('hostname', facts?.hostname),
@@ -50,6 +50,18 @@ export function viewHost(snapshot: HostSnapshot, visible: (domain: DomainSnapsho
       ...given('allocationBytes', pool.allocationBytes),
       ...given('availableBytes', pool.availableBytes),
     })),
+    ...given(
+      'networks',
+      networks?.map(({ name, uuid, active, autostart, persistent, bridge, leases }) => ({
+        name,
+        uuid,
+        active,
+        autostart,
+        persistent,
+        ...given('bridge', bridge),
+        ...given('leases', leases),
+      })),
+    ),
     polls: Object.fromEntries(
       [...polls].map(([group, { success, durationSeconds, lastSuccessAt }]) => [
         group,

@@ -8,6 +8,7 @@ import type { InspectionPort } from '../deps.ts';
 import { hostSnapshot, lost } from '../snapshots.fixture.ts';
 import { ALL, WEB, byUuid, domain, noActions, startApi, token } from './api.fixture.ts';
 import type { TestApi } from './api.fixture.ts';
+import { viewHost } from './host-views.ts';
 
 const XML = `<domain type='kvm'><name>web-1</name><uuid>00000000-0000-4000-8000-000000000001</uuid><title>Shop</title>
   <memory unit='KiB'>1024</memory><vcpu>2</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
@@ -149,6 +150,16 @@ describe('hosts', () => {
   it('are given in full by name', async () => {
     const { json } = await api.ask(`/api/v1/hosts/${encodeURIComponent('esx 2/ü')}`);
     expect(hostFull.parse(json)).toMatchObject({ host: 'esx 2/ü', pools: [], polls: { inventory: { success: true } } });
+  });
+
+  it('name their virtual networks once those are known', () => {
+    const network = { uuid: 'n-1', name: 'default', active: true, autostart: true, persistent: true, leases: 0 };
+    const view = viewHost(
+      hostSnapshot('kvm1', { networks: [{ ...network, bridge: 'virbr0', leaseList: [] }] }),
+      () => true,
+    );
+    expect(hostFull.parse(view).networks).toEqual([{ ...network, bridge: 'virbr0' }]);
+    expect(viewHost(hostSnapshot('kvm1'), () => true)).not.toHaveProperty('networks');
   });
 
   it('outside the token’s scope do not exist, nor are they suggested; the audit tells', async () => {
