@@ -91,7 +91,8 @@ export type {
   VcpuState,
 } from './protocol/enums.ts';
 export { DOMAIN_LIFECYCLE_EVENTS } from './protocol/event-enums.ts';
-export type { DomainStats, StatFields } from './protocol/domain-stats.ts';
+export type { DomainStats } from './protocol/domain-stats.ts';
+export type { StatFields } from './protocol/stat-fields.ts';
 export type { TypedParam } from './protocol/typed-params.ts';
 export type {
   CheckpointRef,

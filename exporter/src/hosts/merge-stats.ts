@@ -11,7 +11,7 @@ export function mergeStats(parts: readonly DomainStats[]): DomainStats | undefin
   if (others.length === 0) return first;
   return parts.reduce((merged, part) => ({
     domain: part.domain,
-    fields: mergeFields(merged.fields, part.fields),
+    fields: new JoinedFields(merged.fields, part.fields),
     vcpu: part.vcpu.size > 0 ? part.vcpu : merged.vcpu,
     net: part.net.size > 0 ? part.net : merged.net,
     block: part.block.size > 0 ? part.block : merged.block,
@@ -19,9 +19,30 @@ export function mergeStats(parts: readonly DomainStats[]): DomainStats | undefin
   }));
 }
 
-/** In libvirt's order, without lists of pairs in between: ten thousand domains are merged in one go. */
-function mergeFields(earlier: StatFields, later: StatFields): StatFields {
-  const fields = new Map(earlier);
-  for (const [key, value] of later) fields.set(key, value);
-  return fields;
+/** Both, without a copy of either: ten thousand domains are merged in one poll. */
+class JoinedFields implements StatFields {
+  readonly #earlier: StatFields;
+  readonly #later: StatFields;
+
+  constructor(earlier: StatFields, later: StatFields) {
+    this.#earlier = earlier;
+    this.#later = later;
+  }
+
+  get size(): number {
+    return [...this].length;
+  }
+
+  get(name: string): number | string | undefined {
+    return this.#later.get(name) ?? this.#earlier.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#later.has(name) || this.#earlier.has(name);
+  }
+
+  *[Symbol.iterator](): Iterator<readonly [string, number | string]> {
+    for (const field of this.#earlier) if (!this.#later.has(field[0])) yield field;
+    yield* this.#later;
+  }
 }

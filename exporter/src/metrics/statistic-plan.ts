@@ -37,7 +37,7 @@ export function addFields(
   target: SampleTarget,
   plans: readonly StatisticPlan[],
   labels: string,
-  fields: ReadonlyMap<string, number | string | boolean>,
+  fields: { readonly get: (name: string) => number | string | boolean | undefined },
 ): void {
   for (const { family, field, multiply, divide, above } of plans) {
     const value = fields.get(field);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bulk statistics of domains. Thousands of parameters come every few seconds, so besides the plain declaration there is
-// a decoder that reads the wire straight into the maps metrics are made of: numbers as doubles, each name split once.
+// a decoder that reads the wire straight into what metrics are made of: numbers as doubles, each name split once.
 
 import { string, struct, uint } from './layout.ts';
 import type { Layout } from './layout.ts';
 import { REMOTE_PROGRAM, remoteProcedure } from './procedure.ts';
 import type { Procedure } from './procedure.ts';
+import { StatFieldsBuilder, StatShapes } from './stat-fields.ts';
+import type { CompactFields, StatColumn, StatFields } from './stat-fields.ts';
 import { VIR_TYPED_PARAM, typedParams, unknownTypedParam } from './typed-params.ts';
 import { LIST_MAX, domain, listOf } from './types.ts';
 import type { DomainRef } from './types.ts';
@@ -47,9 +49,6 @@ export const CONNECT_GET_ALL_DOMAIN_STATS = remoteProcedure(344, 'CONNECT_GET_AL
   args,
   ret: { retStats: listOf(struct({ dom: domain, params: typedParams(PARAMS_MAX) })) },
 });
-
-/** Some statistics by name: libvirt's units, 64-bit counters as doubles (exact up to 2^53), booleans as 0 and 1. */
-export type StatFields = ReadonlyMap<string, number | string>;
 
 /** What the daemon could say about one domain. What is missing is not known, never zero. */
 export interface DomainStats {
@@ -104,11 +103,12 @@ type Group = 'vcpu' | 'net' | 'block' | 'iothread';
 /** Where a parameter goes: `group` null is `fields`. */
 interface Place {
   readonly field: string;
-  /** The name as it lies on the wire. */
+  /** Its name and type as they lie on the wire. */
   readonly bytes: Buffer;
+  readonly type: number;
   readonly group: Group | null;
   readonly index: number;
-  readonly key: string;
+  readonly column: StatColumn;
   /** What followed it last time, and so most likely does again. */
   next: Place | undefined;
 }
@@ -120,18 +120,10 @@ const PLACES_MAX = 65_536;
 
 /** remote_domain_stats_record, read only. Make one for each connection: it remembers the names it has split. */
 export function domainStatsRecord(): Layout<DomainStats> {
-  const places = new Map<string, Place>();
-  let first: Place | undefined;
-
-  function placeOf(field: string): Place {
-    const known = places.get(field);
-    if (known !== undefined) return known;
-    if (places.size >= PLACES_MAX) places.clear();
-    const place = split(field);
-    places.set(field, place);
-    return place;
-  }
-
+  const places = new Places();
+  const shapes = new StatShapes();
+  const fields = new StatFieldsBuilder(shapes);
+  const devices = new DevicesBuilder(shapes);
   return {
     minBytes: 28,
     write: () => {
@@ -139,68 +131,120 @@ export function domainStatsRecord(): Layout<DomainStats> {
     },
     read: (reader) => {
       const dom = domain.read(reader);
-      const fields = new Map<string, number | string>();
-      const groups = { vcpu: new Groups(), net: new Groups(), block: new Groups(), iothread: new Groups() };
+      fields.begin();
+      devices.begin();
       const count = reader.readCount(PARAMS_MAX, 12);
       let last: Place | undefined;
       for (let i = 0; i < count; i++) {
-        let place: Place | undefined = last === undefined ? first : last.next;
-        if (place === undefined || !reader.skipIf(place.bytes)) {
-          place = placeOf(string.read(reader));
-          if (last === undefined) first = place;
-          else last.next = place;
-        }
+        const place = places.read(reader, last);
         last = place;
-        const { group, index, key } = place;
-        const value = readValue(reader, place.field);
-        if (group === null) fields.set(key, value);
-        else groups[group].at(index).set(key, value);
+        const { group, column } = place;
+        const target = group === null ? fields : devices.at(group, place.index);
+        if (column.isText) target.addText(column, string.read(reader));
+        else target.addNumber(column, readNumber(reader, place.type));
       }
-      return {
-        domain: dom,
-        fields,
-        vcpu: groups.vcpu.byIndex,
-        net: groups.net.byIndex,
-        block: groups.block.byIndex,
-        iothread: groups.iothread.byIndex,
-      };
+      return { domain: dom, fields: fields.finish(), ...devices.finish() };
     },
   };
 }
 
-/** The maps of one group; parameters of one index come together, so the last map is kept at hand. */
-class Groups {
-  readonly byIndex = new Map<number, Map<string, number | string>>();
-  #index = -1;
-  #fields = new Map<string, number | string>();
+/** The names that were met, each split once. */
+class Places {
+  readonly #known = new Map<string, Place>();
+  readonly #columns = new Map<string, StatColumn>();
+  #first: Place | undefined;
 
-  at(index: number): Map<string, number | string> {
-    if (index === this.#index) return this.#fields;
-    const fields = this.byIndex.get(index) ?? new Map<string, number | string>();
-    this.byIndex.set(index, fields);
-    this.#index = index;
-    this.#fields = fields;
-    return fields;
+  /** Reads name and type of the parameter that comes after `last`. */
+  read(reader: XdrReader, last: Place | undefined): Place {
+    const expected = last === undefined ? this.#first : last.next;
+    if (expected !== undefined && reader.skipIf(expected.bytes)) return expected;
+    const place = this.#placeOf(string.read(reader), reader.readInt());
+    if (last === undefined) this.#first = place;
+    else last.next = place;
+    return place;
+  }
+
+  #placeOf(field: string, type: number): Place {
+    const id = `${String(type)} ${field}`;
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    if (!TYPES.has(type)) throw unknownTypedParam(field, type);
+    if (this.#known.size >= PLACES_MAX) {
+      this.#known.clear();
+      this.#columns.clear();
+    }
+    const { group, index, key } = INDEXED.exec(field)?.groups ?? {};
+    const writer = new XdrWriter(field.length + 12);
+    string.write(writer, field);
+    writer.writeInt(type);
+    const named = { field, type, bytes: writer.bytes(), next: undefined };
+    const place: Place =
+      group === undefined || index === undefined || key === undefined
+        ? { ...named, group: null, index: 0, column: this.#columnOf(field, type) }
+        : { ...named, group: group as Group, index: Number(index), column: this.#columnOf(key, type) };
+    this.#known.set(id, place);
+    return place;
+  }
+
+  #columnOf(name: string, type: number): StatColumn {
+    const isText = type === VIR_TYPED_PARAM.VIR_TYPED_PARAM_STRING;
+    const id = `${String(isText)} ${name}`;
+    const column = this.#columns.get(id) ?? { name, isText };
+    this.#columns.set(id, column);
+    return column;
   }
 }
 
-function split(field: string): Place {
-  const { group, index, key } = INDEXED.exec(field)?.groups ?? {};
-  const writer = new XdrWriter(field.length + 8);
-  string.write(writer, field);
-  const named = { field, bytes: writer.bytes(), next: undefined };
-  if (group === undefined || index === undefined || key === undefined)
-    return { ...named, group: null, index: 0, key: field };
-  return { ...named, group: group as Group, index: Number(index), key };
+/** What most domains have of one group or another. */
+const NO_DEVICES: ReadonlyMap<number, StatFields> = new Map();
+
+type Devices = Pick<DomainStats, Group>;
+
+/** Collects the devices of one domain; the parameters of one device mostly come together. */
+class DevicesBuilder {
+  readonly #builder: StatFieldsBuilder;
+  #groups: Partial<Record<Group, Map<number, CompactFields>>> = {};
+  #group: Group | undefined;
+  #index = 0;
+
+  constructor(shapes: StatShapes) {
+    this.#builder = new StatFieldsBuilder(shapes);
+  }
+
+  begin(): void {
+    this.#groups = {};
+    this.#group = undefined;
+  }
+
+  at(group: Group, index: number): StatFieldsBuilder {
+    if (group !== this.#group || index !== this.#index) {
+      this.#keep();
+      this.#builder.begin(this.#groups[group]?.get(index));
+      this.#group = group;
+      this.#index = index;
+    }
+    return this.#builder;
+  }
+
+  finish(): Devices {
+    this.#keep();
+    const { vcpu = NO_DEVICES, net = NO_DEVICES, block = NO_DEVICES, iothread = NO_DEVICES } = this.#groups;
+    return { vcpu, net, block, iothread };
+  }
+
+  #keep(): void {
+    if (this.#group === undefined) return;
+    const devices = (this.#groups[this.#group] ??= new Map<number, CompactFields>());
+    devices.set(this.#index, this.#builder.finish());
+  }
 }
 
-function readValue(reader: XdrReader, field: string): number | string {
-  const type = reader.readInt();
+const TYPES: ReadonlySet<number> = new Set(Object.values(VIR_TYPED_PARAM));
+
+function readNumber(reader: XdrReader, type: number): number {
   switch (type) {
     case VIR_TYPED_PARAM.VIR_TYPED_PARAM_ULLONG:
       return reader.readUhyperAsDouble();
-    case VIR_TYPED_PARAM.VIR_TYPED_PARAM_INT:
-      return reader.readInt();
     case VIR_TYPED_PARAM.VIR_TYPED_PARAM_UINT:
       return reader.readUint();
     case VIR_TYPED_PARAM.VIR_TYPED_PARAM_LLONG:
@@ -209,9 +253,7 @@ function readValue(reader: XdrReader, field: string): number | string {
       return reader.readDouble();
     case VIR_TYPED_PARAM.VIR_TYPED_PARAM_BOOLEAN:
       return reader.readInt() === 0 ? 0 : 1;
-    case VIR_TYPED_PARAM.VIR_TYPED_PARAM_STRING:
-      return string.read(reader);
     default:
-      throw unknownTypedParam(field, type);
+      return reader.readInt();
   }
 }

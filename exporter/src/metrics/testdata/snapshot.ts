@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A handmade host for tests: field names and units as libvirt 9.0.0 gives them, values chosen so that a wrong scale shows.
 
-import type { DhcpLease, DomainStats, StatFields } from '@vireo/libvirt';
+import type { DhcpLease, DomainStats } from '@vireo/libvirt';
 import { METRIC_GROUPS } from '../../contract/groups.ts';
 import type { DomainSnapshot, HostSnapshot } from '../../hosts/snapshot.ts';
 import type { DomainXml } from '../../xml/domain-xml.ts';
@@ -25,7 +25,7 @@ export function statsOf(name: string, uuid: string, groups: Partial<Omit<DomainS
 }
 
 /** Fields from an object. */
-export function fields(values: Record<string, number | string>): StatFields {
+export function fields(values: Record<string, number | string>): ReadonlyMap<string, number | string> {
   return new Map(Object.entries(values));
 }
 
