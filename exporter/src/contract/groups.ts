@@ -109,7 +109,7 @@ export const GROUPS = [
     name: 'job',
     on: true,
     what: 'Progress of migrations, saves, dumps and backups',
-    cost: 'one call a domain every third poll; series only while a job runs',
+    cost: 'one call a domain a minute, and a poll while a job runs; series only while one runs',
   },
   {
     name: 'blockjob',

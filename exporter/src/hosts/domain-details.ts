@@ -8,10 +8,8 @@ import { parseDomainXml } from '../xml/domain-xml.ts';
 import type { LabelledPath } from '../xml/xpath.ts';
 import { askEach, askable, forget } from './domain-calls.ts';
 import type { DomainCallsContext } from './domain-calls.ts';
+import { DomainRounds } from './domain-rounds.ts';
 import type { DomainSnapshot } from './snapshot.ts';
-
-/** Polls in which each domain without a job is asked for one once. */
-const JOB_TURNS = 3;
 
 /** Reads XML and jobs of one host's domains. */
 export class DomainDetails {
@@ -21,7 +19,7 @@ export class DomainDetails {
   /** By UUID: when the XML was last read, and its hash, so that an unchanged one is not parsed again. */
   readonly #xmlRead = new Map<string, { readonly at: number; readonly hash: string }>();
   readonly #xmlStale = new Set<string>();
-  readonly #jobAskedAt = new Map<string, number>();
+  readonly #jobRounds: DomainRounds;
 
   /** @param more what of the XML becomes labels; and whom to tell when it made a domain one that is watched */
   constructor(
@@ -29,6 +27,7 @@ export class DomainDetails {
     more: { readonly paths: readonly LabelledPath[] | undefined; readonly onShown: () => void },
   ) {
     this.#context = context;
+    this.#jobRounds = new DomainRounds(context);
     this.#paths = more.paths ?? [];
     this.#onShown = more.onShown;
   }
@@ -40,7 +39,7 @@ export class DomainDetails {
 
   /** The next poll asks this domain for its job. */
   jobMayRun(uuid: string): void {
-    this.#jobAskedAt.delete(uuid);
+    this.#jobRounds.hurry(uuid);
   }
 
   /** Reads the XML of new and changed domains, and of those whose turn it is. Rejects with the last failure. */
@@ -87,38 +86,34 @@ export class DomainDetails {
   }
 
   /**
-   * Asks for the job of domains that run one, or may have begun one. libvirt announces the end of a job but not its
-   * beginning, so the others are asked in turns, a third of them each poll. A job that could not be asked for is not
-   * shown: its old figures would look like one that stands still.
+   * Asks for the job of domains that run one, or may have begun one: libvirt announces each round of a migration, a save
+   * or a dump to a file, and what pauses a domain. The beginning of a backup or of a dump by QEMU it does not announce, so
+   * every domain is asked once in an interval as well. A job that could not be asked for is not shown: its old figures
+   * would look like one that stands still.
    */
   async refreshJobs(): Promise<'not due' | undefined> {
     const { domains } = this.#context;
-    forget(this.#jobAskedAt, domains);
     const active = domains.active();
+    const running = active.filter(({ job }) => job !== undefined);
     const asked = new Set<string>();
-    const askedAt = ({ uuid }: DomainSnapshot): number => this.#jobAskedAt.get(uuid) ?? -Infinity;
-    const free = askable(this.#context, active);
-    const isUrgent = (domain: DomainSnapshot): boolean => domain.job !== undefined || askedAt(domain) === -Infinity;
-    const urgent = free.filter((domain) => isUrgent(domain));
-    const turns = free
-      .filter((domain) => !isUrgent(domain))
-      .toSorted((a, b) => askedAt(a) - askedAt(b))
-      .slice(0, Math.ceil(free.length / JOB_TURNS));
     try {
       return await askEach(
         this.#context,
-        [...urgent, ...turns],
+        [...askable(this.#context, running), ...this.#jobRounds.due(active.filter(({ job }) => job === undefined))],
         'DOMAIN_GET_JOB_STATS',
         async (connection, domain, options) => {
-          this.#jobAskedAt.set(domain.uuid, performance.now());
+          this.#jobRounds.asked(domain.uuid);
           const { type, params } = await connection.jobs.stats(domain, options);
           asked.add(domain.uuid);
           domains.setJob(domain, type === 'none' ? undefined : { type, fields: params });
         },
       );
     } finally {
-      for (const domain of active) {
-        if (domain.job !== undefined && !asked.has(domain.uuid)) domains.setJob(domain, undefined);
+      for (const domain of running) {
+        if (asked.has(domain.uuid)) continue;
+        domains.setJob(domain, undefined);
+        // It may run on.
+        this.#jobRounds.hurry(domain.uuid);
       }
     }
   }

@@ -3,7 +3,7 @@
 
 import { protocol } from '@vireo/libvirt';
 import type { TypedParam } from '@vireo/libvirt';
-import { DaemonError, ERROR_FROM, NEVER, daemonError } from '@vireo/libvirt/testing';
+import { DaemonError, ERROR_FROM, NEVER, daemonError, hostEvent } from '@vireo/libvirt/testing';
 import { POLL, until, watchHost } from './watch-host.fixture.ts';
 import type { Watch, WatchOptions } from './watch-host.fixture.ts';
 
@@ -324,6 +324,31 @@ describe('jobs', () => {
     simulated.crash('backup-1');
     await until(() => watch.domain('backup-1')?.state === 'shutoff', 'shutoff');
     expect(watch.domain('backup-1')?.job).toBeUndefined();
+  });
+
+  it('are asked for where one runs or is announced, and of the others once', async () => {
+    let began = false;
+    const asked: string[] = [];
+    const { simulated } = await startUp({
+      prepare: (daemon) => {
+        daemon.on(DOMAIN_GET_JOB_STATS, ({ dom: { name } }) => {
+          asked.push(name);
+          return { type: name === 'backup-1' || (began && name === 'web-1') ? 1 : 0, params: [] };
+        });
+      },
+    });
+    await watch.polls(4);
+    expect(asked.filter((name) => name === 'backup-1').length).toBeGreaterThanOrEqual(3);
+    const others = running().filter((name) => name !== 'backup-1');
+    expect(others.length).toBeGreaterThan(3);
+    expect(asked.filter((name) => others.includes(name)).sort()).toEqual(others.sort());
+    began = true;
+    const dom = simulated.named('web-1').ref;
+    const message = protocol.DOMAIN_EVENT_CALLBACK_MIGRATION_ITERATION;
+    simulated.emit(hostEvent('domain', 20, dom.uuid, message, (callbackID) => ({ callbackID, dom, iteration: 1 })));
+    await until(() => watch.domain('web-1')?.job?.type === 'bounded', 'the job that was announced');
+    began = false;
+    await until(() => watch.domain('web-1')?.job === undefined, 'its end');
   });
 
   it('are still asked for after one domain said that it, as the target of a migration, has none to tell', async () => {
