@@ -75,71 +75,97 @@ describe('DomainTable', () => {
     expect(domains.get(UUID)).toBeUndefined();
   });
 
-  it('drops the counters of a process that is gone', () => {
+  it('drops the counters of a process that is gone', async () => {
     const { domains } = table();
     domains.applyInventory([told('running', 1)], now());
-    domains.applyStatistics(run({ monitor: new Map([[UUID, stats({ 'cpu.time': 5 })]]), at: 1000 }));
+    await domains.applyStatistics(run({ monitor: new Map([[UUID, stats({ 'cpu.time': 5 })]]), at: 1000 }));
     expect(domains.get(UUID)?.statsAt).toBe(1000);
     domains.applyEvent(told('shutoff', -1, 'destroyed'));
     expect(domains.get(UUID)?.stats).toBeUndefined();
     expect(domains.get(UUID)?.statsAt).toBeUndefined();
   });
 
-  it('joins the two tiers and shows nothing older than this run', () => {
+  it('joins the two tiers and shows nothing older than this run', async () => {
     const { domains } = table();
     domains.applyInventory([told('running', 1)], now());
     const lockless = new Map([[UUID, stats({ 'state.state': 1 })]]);
-    domains.applyStatistics(run({ lockless, monitor: new Map([[UUID, stats({ 'cpu.time': 5 })]]), at: 1000 }));
+    await domains.applyStatistics(run({ lockless, monitor: new Map([[UUID, stats({ 'cpu.time': 5 })]]), at: 1000 }));
     expect(Object.fromEntries(domains.get(UUID)?.stats?.fields ?? [])).toEqual({ 'state.state': 1, 'cpu.time': 5 });
-    domains.applyStatistics(run({ lockless, at: 2000 }));
+    await domains.applyStatistics(run({ lockless, at: 2000 }));
     expect(Object.fromEntries(domains.get(UUID)?.stats?.fields ?? [])).toEqual({ 'state.state': 1 });
     expect(domains.get(UUID)?.statsAt).toBe(1000);
   });
 
-  it('takes no counters of a process over that is not the one the domain has now', () => {
+  it('takes thousands of domains over in slices, as they are by then, and stops when told to', async () => {
+    const { domains } = table();
+    const uuids = Array.from({ length: 2500 }, (_, i) => `0000${String(i).padStart(4, '0')}${UUID.slice(8)}`);
+    const refs = uuids.map((uuid, i) => ({ uuid, name: `d${String(i)}`, id: i + 1 }));
+    domains.applyInventory(
+      refs.map((domain) => ({ domain, state: 'running', reason: 'booted' })),
+      now(),
+    );
+    const monitor = new Map(refs.map((domain) => [domain.uuid, { ...stats({ 'cpu.time': 5 }), domain }]));
+    const timed = () => domains.all().filter(({ statsAt }) => statsAt === 1000).length;
+    const taken = domains.applyStatistics(run({ monitor, at: 1000 }));
+    expect(timed()).toBe(1000);
+    const [gone, anew] = [uuids[2000] ?? '', uuids[2001] ?? ''];
+    domains.removeByEvent(gone);
+    domains.applyEvent({ domain: { uuid: anew, name: 'd2001', id: 9999 }, state: 'running', reason: 'booted' });
+    await taken;
+    expect(timed()).toBe(2498);
+    expect([domains.has(gone), domains.get(anew)?.stats]).toEqual([false, undefined]);
+
+    const stop = new AbortController();
+    const stopped = domains.applyStatistics(run({ monitor, at: 2000 }), stop.signal);
+    stop.abort();
+    await stopped;
+    expect(timed()).toBe(1498);
+  });
+
+  it('takes no counters of a process over that is not the one the domain has now', async () => {
     const { domains } = table();
     domains.applyInventory([told('running', 2)], now());
     const old = new Map([[UUID, stats({ 'cpu.time': 5 }, 1)]]);
-    domains.applyStatistics(run({ lockless: old, monitor: old, at: 1000 }));
+    await domains.applyStatistics(run({ lockless: old, monitor: old, at: 1000 }));
     expect(domains.get(UUID)?.stats).toBeUndefined();
     expect(domains.get(UUID)?.statsAt).toBeUndefined();
   });
 
-  it('takes no counters over for an inactive domain', () => {
+  it('takes no counters over for an inactive domain', async () => {
     const { domains } = table();
     domains.applyInventory([told('shutoff', -1)], now());
-    domains.applyStatistics(run({ lockless: new Map([[UUID, stats({ 'state.state': 5 }, -1)]]) }));
+    await domains.applyStatistics(run({ lockless: new Map([[UUID, stats({ 'state.state': 5 }, -1)]]) }));
     expect(domains.get(UUID)?.stats).toBeUndefined();
   });
 
-  it('does not call a partial record a whole one', () => {
+  it('does not call a partial record a whole one', async () => {
     const { domains } = table();
     domains.applyInventory([told('running', 1)], now());
     const monitor = new Map([[UUID, stats({ 'cpu.time': 5 })]]);
-    domains.applyStatistics(run({ monitor, partial: new Set([UUID]), at: 1000 }));
+    await domains.applyStatistics(run({ monitor, partial: new Set([UUID]), at: 1000 }));
     expect(domains.get(UUID)?.stats).toBeDefined();
     expect(domains.get(UUID)?.statsAt).toBeUndefined();
   });
 
-  it('does not say of a stuck domain that was stopped that it recovered', () => {
+  it('does not say of a stuck domain that was stopped that it recovered', async () => {
     const { domains, changes } = table();
     domains.applyInventory([told('running', 1)], now());
-    domains.applyStatistics(run({ quarantine: new Map([[UUID, { since: 1000 }]]), at: 2000 }));
+    await domains.applyStatistics(run({ quarantine: new Map([[UUID, { since: 1000 }]]), at: 2000 }));
     domains.applyEvent(told('shutoff', -1, 'destroyed'));
     expect(domains.get(UUID)?.trouble).toBeUndefined();
-    domains.applyStatistics(run({ at: 3000 }));
+    await domains.applyStatistics(run({ at: 3000 }));
     expect(changes.map(({ kind }) => kind)).toEqual(['domain.stuck', 'domain.state']);
   });
 
-  it('tells once when a domain gets stuck and once when it recovers, with how long that took', () => {
+  it('tells once when a domain gets stuck and once when it recovers, with how long that took', async () => {
     const { domains, changes } = table();
     domains.applyInventory([told('running', 1)], now());
     changes.length = 0;
     const quarantine = new Map([[UUID, { since: 1000, controlState: 'occupied' as const, controlStateMs: 2500 }]]);
-    domains.applyStatistics(run({ quarantine, at: 2000 }));
+    await domains.applyStatistics(run({ quarantine, at: 2000 }));
     expect(domains.get(UUID)?.trouble).toEqual({ since: 1000, controlState: 'occupied', controlStateMs: 2500 });
-    domains.applyStatistics(run({ quarantine, at: 3000 }));
-    domains.applyStatistics(run({ at: 4000 }));
+    await domains.applyStatistics(run({ quarantine, at: 3000 }));
+    await domains.applyStatistics(run({ at: 4000 }));
     expect(domains.get(UUID)?.trouble).toBeUndefined();
     expect(changes.map((change) => change.kind)).toEqual(['domain.stuck', 'domain.recovered']);
     expect(changes[1]).toMatchObject({ stuckMs: 3000 });

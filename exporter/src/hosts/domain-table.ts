@@ -2,6 +2,7 @@
 // The domains of one host as last seen. Polls and events write here; each write replaces a domain's immutable record,
 // so a snapshot is a shallow copy. What changed goes to `onChange`.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DomainReason, DomainRef, DomainState, DomainStats } from '@vireo/libvirt';
 import type { DomainXml } from '../xml/domain-xml.ts';
 import type { HostChange } from './changes.ts';
@@ -50,6 +51,9 @@ interface Unseen {
 
 /** How much earlier than it was seen a domain may have started, when only an inventory tells that it did. */
 const START_UNCERTAINTY_MS = 30_000;
+
+/** Domains whose statistics are taken over between two turns of the event loop: a matter of some milliseconds. */
+const SLICE_DOMAINS = 1000;
 
 /** What is known of a host's domains. */
 export class DomainTable {
@@ -214,27 +218,20 @@ export class DomainTable {
   /**
    * Takes over one run's statistics. A domain shows what this run read and nothing older; a record of another process
    * than the domain has now (it stopped or started anew meanwhile) is nobody's, and an inactive domain has none: asked
-   * about one, libvirtd gives the CPU time of itself.
+   * about one, libvirtd gives the CPU time of itself. Of thousands it takes over some at a time, and stops when `signal`
+   * says so.
    */
-  applyStatistics({ lockless, monitor, quarantine, partial, at }: StatisticsRun): void {
-    for (const [uuid, domain] of this.#domains) {
-      const own = [lockless.get(uuid), monitor.get(uuid)].filter(
-        (part) => part !== undefined && domain.id !== -1 && part.domain.id === domain.id,
-      );
-      const { stats: _before, trouble: _then, ...rest } = domain;
-      const stats = mergeStats(own.filter((part) => part !== undefined));
-      const trouble = domain.id === -1 ? undefined : quarantine.get(uuid);
-      const whole = monitor.get(uuid)?.domain.id === domain.id && trouble === undefined && !partial.has(uuid);
-      this.#domains.set(uuid, {
-        ...rest,
-        ...(stats === undefined ? {} : { stats }),
-        ...(whole ? { statsAt: at } : {}),
-        ...(trouble === undefined ? {} : { trouble }),
-      });
-      // It is not asked any more: what was seen of it grows old.
-      if (trouble !== undefined) this.#unobserve(domain);
+  async applyStatistics(run: StatisticsRun, signal?: AbortSignal): Promise<void> {
+    let count = 0;
+    // A domain may go, or be replaced, between two slices: the loop meets what is there by then.
+    for (const domain of this.#domains.values()) {
+      this.#applyStatisticsOf(domain, run);
+      count += 1;
+      if (count % SLICE_DOMAINS !== 0) continue;
+      await nextTurn();
+      if (signal?.aborted === true) return;
     }
-    this.#tellQuarantine(quarantine, at);
+    this.#tellQuarantine(run.quarantine, run.at);
   }
 
   /** Takes over what the XML says. True when it makes the domain one that is watched. */
@@ -280,6 +277,25 @@ export class DomainTable {
       addresses: undefined,
       guest: undefined,
     });
+  }
+
+  #applyStatisticsOf(domain: DomainSnapshot, { lockless, monitor, quarantine, partial, at }: StatisticsRun): void {
+    const { uuid, id } = domain;
+    const own = [lockless.get(uuid), monitor.get(uuid)].filter(
+      (part) => part !== undefined && id !== -1 && part.domain.id === id,
+    );
+    const { stats: _before, trouble: _then, ...rest } = domain;
+    const stats = mergeStats(own.filter((part) => part !== undefined));
+    const trouble = id === -1 ? undefined : quarantine.get(uuid);
+    const whole = monitor.get(uuid)?.domain.id === id && trouble === undefined && !partial.has(uuid);
+    this.#domains.set(uuid, {
+      ...rest,
+      ...(stats === undefined ? {} : { stats }),
+      ...(whole ? { statsAt: at } : {}),
+      ...(trouble === undefined ? {} : { trouble }),
+    });
+    // It is not asked any more: what was seen of it grows old.
+    if (trouble !== undefined) this.#unobserve(domain);
   }
 
   #update(uuid: string, part: Partial<DomainSnapshot>): void {

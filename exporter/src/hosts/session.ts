@@ -363,7 +363,11 @@ export class HostSession {
     if (this.#isOver()) return;
     const { records, quarantine, partial, failure } = result;
     const lockless = this.#locklessStatistics();
-    domains.applyStatistics({ lockless, monitor: records, quarantine, partial, at: Date.now() });
+    await domains.applyStatistics(
+      { lockless, monitor: records, quarantine, partial, at: Date.now() },
+      this.#abort.signal,
+    );
+    if (this.#isOver()) return;
     if (failure !== undefined) throw failure;
   }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statistics of many domains in one call.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 import { ProtocolError, UsageError } from '../errors.ts';
 import { VIR_CONNECT_GET_ALL_DOMAINS_STATS, VIR_DOMAIN_STATS, fastDomainStats } from '../protocol/domain-stats.ts';
 import type { DomainStats } from '../protocol/domain-stats.ts';
 import type { DomainRef } from '../protocol/types.ts';
 import type { CallOptions, RpcClient } from '../rpc/rpc-client.ts';
+import { turns } from './turns.ts';
 import { SLOW_MS } from './units.ts';
 
 /**
@@ -77,18 +76,13 @@ export class StatsApi {
   }
 }
 
-/** Milliseconds of decoding between two turns of the event loop. */
-const SLICE_MS = 8;
-
 async function gather(encoded: Iterable<DomainStats>): Promise<readonly DomainStats[]> {
   const records: DomainStats[] = [];
-  let until = performance.now() + SLICE_MS;
+  if (!turns.hasTime) await turns.next();
   try {
     for (const record of encoded) {
       records.push(record);
-      if (performance.now() < until) continue;
-      await nextTurn();
-      until = performance.now() + SLICE_MS;
+      if (turns.isOver) await turns.next();
     }
   } catch (error) {
     if (!(error instanceof Error && error.name === 'XdrError')) throw error;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { turns } from './turns.ts';
+
+/** Works for `ms` as `gather` does, step by step. */
+async function work(ms: number, onStep: () => void = () => undefined): Promise<void> {
+  if (!turns.hasTime) await turns.next();
+  for (let done = 0; done < ms; done++) {
+    const until = performance.now() + 1;
+    while (performance.now() < until);
+    onStep();
+    if (turns.isOver) await turns.next();
+  }
+}
+
+/** The number of steps done in each turn of the event loop until `all` have ended. */
+async function stepsOfTurns(all: (onStep: () => void) => Promise<unknown>): Promise<number[]> {
+  const counts: number[] = [];
+  let steps = 0;
+  let isDone = false;
+  void all(() => steps++).finally(() => {
+    isDone = true;
+  });
+  for (;;) {
+    await nextTurn();
+    counts.push(steps);
+    steps = 0;
+    if (isDone) return counts;
+  }
+}
+
+it('many that work at once take no more of a turn than one', async () => {
+  const counts = await stepsOfTurns((onStep) => Promise.all(Array.from({ length: 20 }, () => work(5, onStep))));
+  expect(counts.reduce((sum, count) => sum + count)).toBe(100);
+  // A slice of 8 ms has at most eight whole steps and the one that crosses its end; of two turns the loop may run both.
+  expect(Math.max(...counts)).toBeLessThanOrEqual(18);
+});
+
+it('who has little to do does not wait for those who have much to be done', async () => {
+  let isOver = false;
+  const long = work(200).then(() => {
+    isOver = true;
+  });
+  await nextTurn();
+  await work(1);
+  expect(isOver).toBe(false);
+  await long;
+});
+
+it('work that fits into a turn waits for none', async () => {
+  await nextTurn();
+  await nextTurn();
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  await work(1);
+  expect(turned).toBe(false);
+});
