@@ -88,30 +88,15 @@ export class DomainObserver {
     }
   }
 
-  /** What may be due of all but the agents, one part after the other. Gives whether anything was asked. */
-  async refresh(run: RunPart): Promise<boolean> {
-    let asked = false;
-    for (const [group, work] of this.#parts) {
-      await run(group, async () => {
-        const result = await work();
-        asked ||= result !== 'not due';
-        return result;
-      });
-    }
-    return asked;
+  /** Asks what is due of all but the agents, one part after the other. */
+  async refresh(run: RunPart): Promise<void> {
+    for (const part of this.#parts) await run(...part);
   }
 
   /** The same for the agents. */
-  async refreshGuests(run: RunPart): Promise<boolean> {
+  async refreshGuests(run: RunPart): Promise<void> {
     const agents = this.#agents;
-    let asked = false;
-    if (agents === undefined) return asked;
-    await run('guest-agents', async () => {
-      const result = await agents.refresh();
-      asked = result !== 'not due';
-      return result;
-    });
-    return asked;
+    if (agents !== undefined) await run('guest-agents', () => agents.refresh());
   }
 
   /** Closes the connections to the agents. */

@@ -3,6 +3,7 @@
 // so a snapshot is a shallow copy. What changed goes to `onChange`.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { DomainReason, DomainRef, DomainState, DomainStats } from '@vireo/libvirt';
 import type { DomainXml } from '../xml/domain-xml.ts';
 import type { HostChange } from './changes.ts';
@@ -71,6 +72,7 @@ export class DomainTable {
   /** Domains of the last inventory that their names and UUIDs alone leave out. */
   #excluded = 0;
   #quarantine: ReadonlyMap<string, DomainTrouble> = new Map();
+  #version = 0;
   /** When the last inventory was taken, by the same clock. */
   #inventoryAt = -Infinity;
   /** False until the first inventory: what that one finds was there before and did not just appear. */
@@ -80,6 +82,11 @@ export class DomainTable {
   constructor(onChange: (change: HostChange) => void, filter: DomainFilter = EVERY_DOMAIN) {
     this.#onChange = onChange;
     this.#filter = filter;
+  }
+
+  /** Grows with every write that changes what is shown. */
+  get version(): number {
+    return this.#version;
   }
 
   /** A copy that later writes do not touch. */
@@ -180,15 +187,22 @@ export class DomainTable {
     this.#drop(uuid);
   }
 
+  #put(uuid: string, domain: DomainSnapshot): void {
+    this.#domains.set(uuid, domain);
+    this.#version += 1;
+  }
+
   #drop(uuid: string): void {
     const domain = this.#domains.get(uuid);
     if (domain === undefined) return;
     this.#domains.delete(uuid);
+    this.#version += 1;
     this.#onChange({ kind: 'domain.removed', domain: { uuid, name: domain.name } });
   }
 
   clear(): void {
     this.#domains.clear();
+    this.#version += 1;
     this.#unseen.clear();
     this.#ruleValues.clear();
     this.#excluded = 0;
@@ -253,14 +267,16 @@ export class DomainTable {
     const domain = this.#sameProcess(asked);
     if (domain === undefined || (domain.job === undefined && job === undefined)) return;
     const { job: _job, ...rest } = domain;
-    this.#domains.set(asked.uuid, job === undefined ? rest : { ...rest, job });
+    this.#put(asked.uuid, job === undefined ? rest : { ...rest, job });
   }
 
   /** Takes over observations of the domain as it was when it was `asked`; it may have stopped or started anew since. */
   observe(asked: ProcessRef, update: ObservationUpdate): void {
     const domain = this.#sameProcess(asked);
     if (domain === undefined) return;
-    this.#domains.set(asked.uuid, withObserved(domain, { ...domain.observed, ...update }));
+    const observed = withObserved(domain, { ...domain.observed, ...update });
+    // Mostly it is what was seen a minute ago.
+    if (!isDeepStrictEqual(observed.observed, domain.observed)) this.#put(asked.uuid, observed);
   }
 
   #sameProcess({ uuid, id }: ProcessRef): DomainSnapshot | undefined {
@@ -288,7 +304,7 @@ export class DomainTable {
     const stats = mergeStats(own.filter((part) => part !== undefined));
     const trouble = id === -1 ? undefined : quarantine.get(uuid);
     const whole = monitor.get(uuid)?.domain.id === id && trouble === undefined && !partial.has(uuid);
-    this.#domains.set(uuid, {
+    this.#put(uuid, {
       ...rest,
       ...(stats === undefined ? {} : { stats }),
       ...(whole ? { statsAt: at } : {}),
@@ -300,7 +316,7 @@ export class DomainTable {
 
   #update(uuid: string, part: Partial<DomainSnapshot>): void {
     const domain = this.#domains.get(uuid);
-    if (domain !== undefined) this.#domains.set(uuid, { ...domain, ...part });
+    if (domain !== undefined) this.#put(uuid, { ...domain, ...part });
   }
 
   /** Keeps a domain out that is not watched, or not yet. */
@@ -335,14 +351,14 @@ export class DomainTable {
     const identity = { uuid, name };
     const started = startedAt === undefined ? {} : { startedAt };
     if (before === undefined) {
-      this.#domains.set(uuid, { uuid, name, id, state, reason, ...started });
+      this.#put(uuid, { uuid, name, id, state, reason, ...started });
       if (this.#known && unseen?.wasThere !== true) this.#onChange({ kind: 'domain.added', domain: identity, state });
       return;
     }
     if (before.state === state && before.reason === reason && before.id === id && before.name === name) return;
     // Counters and troubles of a domain that stopped or started anew belong to the process that is gone.
     const { startedAt: _then, stats: _stats, statsAt: _statsAt, job: _job, trouble: _trouble, ...rest } = before;
-    this.#domains.set(uuid, { ...(before.id === id ? before : { ...rest, ...started }), name, id, state, reason });
+    this.#put(uuid, { ...(before.id === id ? before : { ...rest, ...started }), name, id, state, reason });
     if (before.id !== id) this.#unobserve(domain);
     if (before.state !== state || before.reason !== reason) {
       this.#onChange({ kind: 'domain.state', domain: identity, from: before.state, to: state, reason });

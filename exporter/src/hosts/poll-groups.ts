@@ -18,6 +18,7 @@ export interface PollGroupsContext {
 export class PollGroups {
   readonly #context: PollGroupsContext;
   readonly #underWay = new Map<string, Promise<void>>();
+  #changes = 0;
 
   constructor(context: PollGroupsContext) {
     this.#context = context;
@@ -31,6 +32,11 @@ export class PollGroups {
     if (this.isUnderWay(name)) return;
     const run = work().finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, run);
+  }
+
+  /** Grows when a part succeeds that did not before, or the other way round. */
+  get changes(): number {
+    return this.#changes;
   }
 
   isUnderWay(name: string): boolean {
@@ -48,6 +54,7 @@ export class PollGroups {
     const before = outcomes.get(group);
     const startedAt = performance.now();
     const record = (success: boolean): void => {
+      if (before?.success !== success) this.#changes += 1;
       const lastSuccessAt = success ? Date.now() : before?.lastSuccessAt;
       const durationSeconds = (performance.now() - startedAt) / 1000;
       outcomes.set(group, { success, durationSeconds, ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }) });

@@ -256,20 +256,33 @@ export class HostSession {
       await this.#groups.run('statistics', () => this.#fetchStatistics());
       if (this.#isOver()) return;
       onFresh();
+      const shown = this.#shown();
       await this.#groups.run('xml', () => this.#details.refreshXml());
       if (this.#context.poll.groups.has('job')) await this.#groups.run('jobs', () => this.#details.refreshJobs());
       if (this.#isOver()) return;
-      onFresh();
+      if (this.#hasChanged(shown)) onFresh();
       await this.#statisticsConnections.trim();
       this.#observe(onFresh);
     });
   }
 
+  /** What a snapshot is made of, but for how long things took: a new snapshot costs encoding the whole host. */
+  #shown(): readonly unknown[] {
+    const { pools, networks, cells } = this.resources;
+    return [this.#context.domains.version, this.#groups.changes, this.node, pools.value, networks.value, cells.value];
+  }
+
+  #hasChanged(shown: readonly unknown[]): boolean {
+    return this.#shown().some((part, i) => part !== shown[i]);
+  }
+
   /** Begins what nothing waits for; it may outlast many polls. */
   #observe(onFresh: () => void): void {
     const run: RunPart = (group, work) => this.#groups.run(group, work);
-    const observe = async (asked: Promise<boolean>): Promise<void> => {
-      if ((await asked) && !this.#isOver()) onFresh();
+    const shown = this.#shown();
+    const observe = async (asked: Promise<void>): Promise<void> => {
+      await asked;
+      if (!this.#isOver() && this.#hasChanged(shown)) onFresh();
     };
     this.#groups.begin('observations', () => observe(this.#observer.refresh(run)));
     this.#groups.begin('guest agents', () => observe(this.#observer.refreshGuests(run)));

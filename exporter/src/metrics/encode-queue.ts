@@ -7,31 +7,37 @@ const SLICE_MS = 10;
 /** Work in steps of a few milliseconds. */
 export type Steps = Generator<undefined, void>;
 
-/** Runs one work after another. */
+/** Runs one work after another; of one turn of the event loop it takes no more than a slice, however often work comes. */
 export class EncodeQueue {
   private readonly waiting: (() => Steps)[] = [];
   private current: Steps | undefined;
-  private scheduled = false;
+  /** While true, `until` is of the turn that runs. */
+  private isCounting = false;
+  private until = 0;
 
-  /** Adds work and begins at once: what takes no longer than a slice is done on return, unless other work was first. */
+  /** Adds work and begins at once: it is done on return if this turn has time for it, and nothing was first. */
   add(work: () => Steps): void {
     this.waiting.push(work);
-    if (!this.scheduled) this.run();
+    this.run();
   }
 
   private run(): void {
-    const until = performance.now() + SLICE_MS;
-    for (;;) {
+    // A step at least, however little time the machine leaves this process.
+    let mayGo = !this.isCounting;
+    if (!this.isCounting) this.count();
+    for (; mayGo || performance.now() < this.until; mayGo = false) {
       this.current ??= this.waiting.shift()?.();
       if (this.current === undefined) return;
       if (this.current.next().done === true) this.current = undefined;
-      if (performance.now() >= until) break;
     }
-    if (this.current === undefined && this.waiting.length === 0) return;
-    this.scheduled = true;
+  }
+
+  private count(): void {
+    this.isCounting = true;
+    this.until = performance.now() + SLICE_MS;
     setImmediate(() => {
-      this.scheduled = false;
-      this.run();
+      this.isCounting = false;
+      if (this.current !== undefined || this.waiting.length > 0) this.run();
     });
   }
 }
