@@ -22,7 +22,7 @@ export interface GzipBeginning {
 }
 
 /** Text that is compressed in one go, and bytes of output that come in one piece. */
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = 2 * 1024 * 1024;
 const OUTPUT_BYTES = 256 * 1024;
 
 /** Where a body comes from, piece by piece. */

@@ -60,10 +60,12 @@ export interface MetricsPageOptions {
 }
 
 /**
- * The least time between two encodings of one host in milliseconds, and as a multiple of what the last one took. A
- * storm of events makes a snapshot each; the last one is encoded when the time has passed, or at the next scrape.
+ * How long a snapshot waits for the next one in milliseconds, of which the last is encoded. A poll makes two or three: of
+ * the statistics, of the jobs, and of what is observed beside it; a storm of events makes many. No scrape waits for it.
  */
-const ENCODE_INTERVAL_MS = 200;
+const SETTLE_MS = 300;
+
+/** The least time between two encodings of one host, as a multiple of what the last one took. */
 const ENCODE_INTERVAL_FACTOR = 5;
 
 /** Milliseconds a scrape spends on encoding what waits for its time. */
@@ -220,11 +222,7 @@ export class MetricsPage {
 
   private encodeWhenDue(entry: HostEntry): void {
     if (entry.queued || entry.timer !== undefined) return;
-    const waitMs = entry.notBefore - performance.now();
-    if (waitMs <= 0) {
-      this.enqueue(entry);
-      return;
-    }
+    const waitMs = Math.max(SETTLE_MS, entry.notBefore - performance.now());
     entry.timer = setTimeout(() => {
       this.enqueue(entry);
     }, waitMs).unref();
@@ -249,7 +247,7 @@ export class MetricsPage {
       this.onError(error);
     }
     const endedAt = performance.now();
-    entry.notBefore = startedAt + Math.max(ENCODE_INTERVAL_MS, ENCODE_INTERVAL_FACTOR * (endedAt - startedAt));
+    entry.notBefore = startedAt + ENCODE_INTERVAL_FACTOR * (endedAt - startedAt);
     entry.queued = false;
     if (this.hosts.get(snapshot.host) !== entry) return;
     entry.fragments = fragments;
