@@ -52,21 +52,21 @@ class Shape {
 
   /** By name: a position among the numbers, or the complement (`~`) of one among the texts. */
   get places(): ReadonlyMap<string, number> {
-    this.#places ??= this.#findPlaces();
+    this.#places ??= placesOf(this);
     return this.#places;
   }
+}
 
-  #findPlaces(): ReadonlyMap<string, number> {
-    const columns: StatColumn[] = [];
-    for (let shape: Shape | undefined = this; shape?.column !== undefined; shape = shape.before) {
-      columns.push(shape.column);
-    }
-    const places = new Map<string, number>();
-    let numbers = 0;
-    let texts = 0;
-    for (const { name, isText } of columns.reverse()) places.set(name, isText ? ~texts++ : numbers++);
-    return places;
+function placesOf(last: Shape): ReadonlyMap<string, number> {
+  const columns: StatColumn[] = [];
+  for (let shape: Shape | undefined = last; shape?.column !== undefined; shape = shape.before) {
+    columns.push(shape.column);
   }
+  const places = new Map<string, number>();
+  let numbers = 0;
+  let texts = 0;
+  for (const { name, isText } of columns.reverse()) places.set(name, isText ? ~texts++ : numbers++);
+  return places;
 }
 
 /** The lists of names that one decoder has met. */
@@ -110,12 +110,12 @@ export class StatFieldsBuilder {
   }
 
   /** Begins anew, with the fields that were collected before. */
-  begin(with_?: CompactFields): void {
-    this.#shape = with_?.shape ?? this.#shapes.begin();
+  begin(before?: CompactFields): void {
+    this.#shape = before?.shape ?? this.#shapes.begin();
     this.#numberCount = 0;
     this.#textCount = 0;
-    for (const value of with_?.numbers ?? []) this.#numbers[this.#numberCount++] = value;
-    for (const text of with_?.texts ?? []) this.#texts[this.#textCount++] = text;
+    for (const value of before?.numbers ?? []) this.#numbers[this.#numberCount++] = value;
+    for (const text of before?.texts ?? []) this.#texts[this.#textCount++] = text;
   }
 
   addNumber(column: StatColumn, value: number): void {
