@@ -10,6 +10,7 @@ import { ControlCloggedError } from '../hosts/action-connection.ts';
 import type { DomainListener } from '../hosts/domain-watch.ts';
 import type { HostConsoles } from '../hosts/host-consoles.ts';
 import type { DomainSnapshot, HostSnapshot } from '../hosts/snapshot.ts';
+import { ViaDaemonError } from '../hosts/via-daemon.ts';
 import type { ConsoleXml } from '../xml/console-xml.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import { Bridge } from './bridge.ts';
@@ -350,7 +351,9 @@ export class ConsoleSession {
       }
       return new ConsoleEnd('libvirt-failed', error.name, { cause: error });
     }
-    if (error instanceof LibvirtError) return new ConsoleEnd('libvirt-failed', error.code, { cause: error });
+    if (error instanceof LibvirtError || error instanceof ViaDaemonError) {
+      return new ConsoleEnd('libvirt-failed', error.code, { cause: error });
+    }
     if (error instanceof XmlError || error instanceof ControlCloggedError) {
       return new ConsoleEnd('libvirt-failed', error.message, { cause: error });
     }

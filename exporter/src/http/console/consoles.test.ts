@@ -9,6 +9,7 @@ import { RemoteError } from '@vireo/libvirt';
 import type { ConsoleEvent, ConsoleService } from '../../console/console-service.ts';
 import { WebSocket } from 'ws';
 import { ControlCloggedError } from '../../hosts/action-connection.ts';
+import { ViaDaemonError } from '../../hosts/via-daemon.ts';
 import { selfSigned } from '../../web/pki.fixture.ts';
 import { WebConfigFile } from '../../web/web-config-file.ts';
 import { parseDomainXml } from '../../xml/domain-xml.ts';
@@ -255,6 +256,7 @@ describe('a session', () => {
     ['domain-restarted', 4002, { id: 9 }, 'The domain was started anew.'],
     ['domain-stopped', 4001, { id: -1 }, 'The domain stopped.'],
     ['unreachable', 4021, { vnc: { port: 1, listen: '127.0.0.1' } }, 'ECONNREFUSED'],
+    ['libvirt-failed', 4028, new ViaDaemonError('VIREO_VIA_SILENT', 'no answer'), 'VIREO_VIA_SILENT'],
     ['fault', 4500, new TypeError('never seen'), 'A fault in Vireo.'],
   ])('that cannot begin says why: %s', async (end, code, found, words) => {
     await start();
