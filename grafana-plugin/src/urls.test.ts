@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { filterOf } from './pages/domains/filter';
+import { viewOf } from './pages/domains/view';
 import { domainsUrl, domainUrl, hostUrl, tasksUrl } from './urls';
 
 describe('addresses', () => {
@@ -13,13 +13,13 @@ describe('addresses', () => {
     );
   });
 
-  it('of the table of domains come back as the filter they were made from', () => {
-    const filter = { host: ['a', 'b c'], state: ['running'], q: 'x&y', sort: '-state' };
-    expect(filterOf(new URL(domainsUrl(filter), 'http://grafana.test').searchParams)).toEqual(filter);
+  it('of the table of domains come back as the view they were made from', () => {
+    const view = { host: ['a', 'b c'], state: ['running'], driver: ['QEMU'], q: 'x&y', sort: '-state' };
+    expect(viewOf(new URL(domainsUrl(view), 'http://grafana.test').searchParams)).toEqual(view);
     expect(domainsUrl()).toBe('/a/vireo-libvirt-app/domains');
   });
 
   it('that the API would refuse still show something', () => {
-    expect(filterOf(new URLSearchParams('state=no&sort=size&host=&q='))).toEqual({});
+    expect(viewOf(new URLSearchParams('state=no&sort=size&host=&q='))).toEqual({});
   });
 });

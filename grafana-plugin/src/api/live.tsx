@@ -134,13 +134,16 @@ export class Renewals {
       return;
     }
     this.#renew(key);
-    const timer = setTimeout(() => {
-      const { again } = this.#waiting.get(id) ?? { again: false };
-      this.#waiting.delete(id);
-      if (again) {
-        this.mark(key, paceMs);
-      }
-    }, Math.max(paceMs, RENEW_MIN_MS));
+    const timer = setTimeout(
+      () => {
+        const { again } = this.#waiting.get(id) ?? { again: false };
+        this.#waiting.delete(id);
+        if (again) {
+          this.mark(key, paceMs);
+        }
+      },
+      Math.max(paceMs, RENEW_MIN_MS),
+    );
     this.#waiting.set(id, { timer, again: false });
   }
 

@@ -17,6 +17,7 @@ import {
   type HostBrief,
   type HostFull,
   isFinal,
+  type SnapshotList,
   type Task,
   type XmlDiff,
 } from '@vireo/exporter/contract';
@@ -48,6 +49,7 @@ export const KEYS = {
   domains: (filter: DomainFilter) => ['domains', filter],
   domain: ({ host, uuid }: DomainRef) => ['domain', host, uuid],
   domainXml: ({ host, uuid }: DomainRef, view?: string) => ['domain-xml', host, uuid, ...(view ? [view] : [])],
+  snapshots: ({ host, uuid }: DomainRef) => ['snapshots', host, uuid],
   screenshot: ({ host, uuid }: DomainRef) => ['screenshot', host, uuid],
   taskLists: ['tasks'],
   tasks: (filter: TaskFilter) => ['tasks', filter],
@@ -186,6 +188,15 @@ export function useXmlDiff(domain: DomainRef): Result<XmlDiff> {
   });
 }
 
+/** The snapshots of a domain. libvirt tells nobody when one is made, so they are asked for again. */
+export function useSnapshots(domain: DomainRef): Result<SnapshotList> {
+  return useQuery({
+    queryKey: KEYS.snapshots(domain),
+    queryFn: ({ signal }) => api.listSnapshots(domain, signal),
+    refetchInterval: RENEW_MS.live,
+  });
+}
+
 /** A picture of a domain's screen, taken once, or again and again while somebody looks at the page. */
 export function useScreenshot(domain: DomainRef, enabled: boolean, renewMs?: number): Result<Blob> {
   return useQuery({
@@ -198,12 +209,13 @@ export function useScreenshot(domain: DomainRef, enabled: boolean, renewMs?: num
 }
 
 /** Tasks, newest first. */
-export function useTasks(filter: TaskFilter, pageSize = 100): ListResult<Task> {
+export function useTasks(filter: TaskFilter, pageSize = 100, enabled = true): ListResult<Task> {
   const result = useInfiniteQuery({
     queryKey: [...KEYS.tasks(filter), pageSize],
     queryFn: ({ signal, pageParam }) => api.listTasks(filter, { limit: pageSize, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last, pages) => (pages.length < PAGES_MAX ? last.nextCursor : undefined),
+    enabled,
     refetchInterval: useRenewMs(),
     placeholderData: keepPreviousData,
   });

@@ -6,9 +6,11 @@ import type { CurrentUser } from '@grafana/data';
 import {
   type BackendSrv,
   type BackendSrvRequest,
+  type DataSourceSrv,
   type FetchResponse,
   setBackendSrv,
   setCurrentUser,
+  setDataSourceSrv,
 } from '@grafana/runtime';
 import { PROBLEMS } from '@vireo/exporter/contract';
 import { defer, type Observable } from 'rxjs';
@@ -76,7 +78,7 @@ export class FakeApi {
   }
 }
 
-/** An API that the real runtime talks to from now on. */
+/** An API that the real runtime talks to from now on, in a Grafana without data sources. */
 export function fakeApi(): FakeApi {
   const api = new FakeApi();
   const fetch = <T>(options: BackendSrvRequest): Observable<FetchResponse<T>> =>
@@ -86,6 +88,7 @@ export function fakeApi(): FakeApi {
     });
   const backend: Pick<BackendSrv, 'fetch'> = { fetch };
   setBackendSrv(backend as BackendSrv);
+  setDataSourceSrv({ getList: () => [] } as unknown as DataSourceSrv);
   return api;
 }
 

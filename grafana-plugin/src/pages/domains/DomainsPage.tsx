@@ -1,87 +1,197 @@
 // SPDX-License-Identifier: Apache-2.0
-// Domains of all hosts. What is searched for stands in the address.
+// Every domain of every host in one table. What is searched for, filtered and sorted by stands in the address; which rows
+// are selected does not, for a link must not decide what is acted on.
 
 import { t } from '@grafana/i18n';
-import { type Column, FilterInput, InteractiveTable, Stack, TextLink } from '@grafana/ui';
-import type { DomainBrief } from '@vireo/exporter/contract';
-import React from 'react';
-import { useSearchParams } from 'react-router-dom';
-import { useDomains } from '../../api/queries';
-import { StateBadge } from '../../components/StateBadge';
-import { Empty, Failed, Loading, LoadMore } from '../../components/States';
-import { domainUrl, hostUrl } from '../../urls';
+import { hasPermission } from '@grafana/runtime';
+import { Alert, Button, FilterInput, Stack, Text } from '@grafana/ui';
+import type { ActionId, DomainBrief } from '@vireo/exporter/contract';
+import React, { useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { useAllDomains, useHosts } from '../../api/queries';
+import { FilterPills } from '../../components/FilterPills';
+import { HostFilter } from '../../components/HostFilter';
+import { Empty, Failed, Loading } from '../../components/States';
+import { PERMISSIONS } from '../../constants';
+import type { DomainsView } from '../../urls';
+import { type ParameterChanges, useParameters } from '../../useParameters';
 import { Page } from '../Page';
-import { filterOf } from './filter';
+import { BulkBar } from './BulkBar';
+import { type BulkAction } from './bulk';
+import { BulkDialog } from './BulkDialog';
+import { DomainsTable } from './DomainsTable';
+import { LostHosts } from './LostHosts';
+import { RowAction } from './RowAction';
+import { useSelection } from './useSelection';
+import { countsOf, fitting, keyOf, sorted, viewOf } from './view';
+
+/** A question about many domains that is open. */
+interface BulkQuestion {
+  readonly action: BulkAction;
+  readonly targets: readonly DomainBrief[];
+}
 
 /** /domains */
 export function DomainsPage() {
-  const [parameters, setParameters] = useSearchParams();
-  const filter = filterOf(parameters);
-  const list = useDomains(filter);
+  const [parameters, change] = useParameters();
+  const view = viewOf(parameters);
+  const mayOperate = hasPermission(PERMISSIONS.operate);
+  const list = useAllDomains(view.host === undefined ? {} : { host: view.host });
+  const hosts = useHosts();
+  const [asked, setAsked] = useState<{ domain: DomainBrief; action: ActionId }>();
+  const [bulk, setBulk] = useState<BulkQuestion>();
+
+  const { items } = list;
+  const ordered = useMemo(() => sorted(items, view.sort), [items, view.sort]);
+  // Typing goes on while thousands of rows are looked through.
+  const shape = useDeferredValue(JSON.stringify(view));
+  const rows = useMemo(() => fitting(ordered, JSON.parse(shape) as DomainsView), [ordered, shape]);
+  const selection = useSelection(items, rows);
+  const lost = useMemo(
+    () => new Map(hosts.data?.filter(({ state }) => state === 'lost').map((host) => [host.host, host])),
+    [hosts.data],
+  );
+  const onAction = useCallback((domain: DomainBrief, action: ActionId) => setAsked({ domain, action }), []);
+  const isFiltered =
+    view.q !== undefined || view.host !== undefined || view.state !== undefined || view.driver !== undefined;
+
   return (
     <Page title={t('domains.title', 'Domains')}>
       <Stack direction="column" gap={1}>
-        <FilterInput
-          aria-label={t('domains.search', 'Search by name, UUID or title')}
-          placeholder={t('domains.search', 'Search by name, UUID or title')}
-          value={filter.q ?? ''}
-          onChange={(q) =>
-            setParameters(
-              (before) => {
-                before.delete('q');
-                if (q !== '') {
-                  before.set('q', q);
-                }
-                return before;
-              },
-              { replace: true },
-            )
-          }
-        />
+        <Filters view={view} rows={items} onChange={change} />
+        {lost.size > 0 && <LostHosts hosts={[...lost.values()]} />}
+        {hosts.error && items.length > 0 && (
+          <Alert severity="warning" title={t('domains.hosts-unknown', 'Vireo does not tell which hosts are lost')}>
+            {hosts.error.message}
+          </Alert>
+        )}
         {list.error && <Failed error={list.error} onRetry={list.retry} />}
         {list.isPending && !list.error && <Loading />}
-        {list.total === 0 && <Empty message={t('domains.empty', 'No domain fits')} />}
-        {list.items.length > 0 && <Domains domains={list.items} />}
-        {list.total !== undefined && list.total > 0 && (
-          <LoadMore
-            shown={list.items.length}
-            total={list.total}
-            hasMore={list.hasMore}
-            isFetching={list.isFetching}
-            onMore={list.loadMore}
+        {list.total === 0 && !isFiltered && (
+          <Empty message={t('domains.none', 'There is no domain that you may see')} />
+        )}
+        {list.total !== undefined && rows.length === 0 && isFiltered && (
+          <Empty message={t('domains.empty', 'No domain fits')}>
+            <Button variant="secondary" onClick={() => change({ q: '', host: [], state: [], driver: [] })}>
+              {t('domains.clear', 'Clear the filters')}
+            </Button>
+          </Empty>
+        )}
+        {items.length > 0 && (
+          <Stack direction="row" gap={2} alignItems="center" justifyContent="space-between" wrap="wrap">
+            <Count shown={rows.length} read={items.length} total={list.total ?? items.length} />
+            {mayOperate && (
+              <BulkBar
+                selected={selection.rows}
+                hidden={selection.hidden}
+                onAction={(action) => setBulk({ action, targets: selection.rows })}
+                onClear={selection.clear}
+              />
+            )}
+          </Stack>
+        )}
+        {rows.length > 0 && (
+          <DomainsTable
+            rows={rows}
+            sort={view.sort ?? 'name'}
+            onSort={(sort) => change({ sort })}
+            topOf={shape}
+            lost={lost}
+            {...(mayOperate && { selection, onAction })}
           />
         )}
       </Stack>
+      {asked && (
+        <RowAction
+          key={`${asked.action} ${keyOf(asked.domain)}`}
+          {...asked}
+          onDismiss={() => setAsked(undefined)}
+          onEscalate={(action) => setAsked({ ...asked, action })}
+        />
+      )}
+      {bulk && (
+        <BulkDialog
+          key={JSON.stringify(bulk.action)}
+          {...bulk}
+          onDismiss={() => setBulk(undefined)}
+          onEscalate={(action, keys) =>
+            setBulk({ action: { action }, targets: items.filter((row) => keys.has(keyOf(row))) })
+          }
+        />
+      )}
     </Page>
   );
 }
 
-function Domains({ domains }: { readonly domains: readonly DomainBrief[] }) {
-  const columns: Array<Column<DomainBrief>> = [
-    {
-      id: 'name',
-      header: t('domains.name', 'Domain'),
-      cell: ({ row: { original } }) => (
-        <TextLink href={domainUrl(original.host, original.uuid)}>{original.name}</TextLink>
-      ),
-    },
-    {
-      id: 'state',
-      header: t('domains.state', 'State'),
-      cell: ({ row: { original } }) => <StateBadge state={original.state} reason={original.reason} />,
-    },
-    {
-      id: 'host',
-      header: t('domains.host', 'Host'),
-      cell: ({ row: { original } }) => <TextLink href={hostUrl(original.host)}>{original.host}</TextLink>,
-    },
-  ];
+/** How much of what there is. Said by screen readers when it changes. */
+function Count({ shown, read, total }: { readonly shown: number; readonly read: number; readonly total: number }) {
   return (
-    <InteractiveTable
-      columns={columns}
-      data={[...domains]}
-      getRowId={(domain) => `${domain.host}/${domain.uuid}`}
-      pageSize={100}
+    <div role="status">
+      <Text variant="bodySmall" color="secondary">
+        {read < total
+          ? t('domains.reading', '{{shown}} shown, {{read}} of {{total}} read', { shown, read, total })
+          : t('domains.count', '{{shown}} of {{total}} domains', { shown, total })}
+      </Text>
+    </div>
+  );
+}
+
+interface FiltersProps {
+  readonly view: DomainsView;
+  readonly rows: readonly DomainBrief[];
+  readonly onChange: (changes: ParameterChanges) => void;
+}
+
+function Filters({ view, rows, onChange }: FiltersProps) {
+  const states = useMemo(() => countsOf(rows, 'state'), [rows]);
+  const drivers = useMemo(() => countsOf(rows, 'driver'), [rows]);
+  return (
+    <>
+      <Stack direction="row" gap={1} wrap="wrap">
+        <FilterInput
+          aria-label={t('domains.search', 'Search by name, UUID or title')}
+          placeholder={t('domains.search', 'Search by name, UUID or title')}
+          value={view.q ?? ''}
+          width={48}
+          onChange={(q) => onChange({ q })}
+        />
+        <HostFilter chosen={view.host ?? []} onChange={(host) => onChange({ host })} />
+      </Stack>
+      <Stack direction="row" gap={2} wrap="wrap">
+        <Pills
+          label={t('domains.state', 'State')}
+          counts={states}
+          chosen={view.state}
+          onChange={(state) => onChange({ state })}
+        />
+        {(drivers.length > 1 || view.driver !== undefined) && (
+          <Pills
+            label={t('domains.driver', 'Hypervisor')}
+            counts={drivers}
+            chosen={view.driver}
+            onChange={(driver) => onChange({ driver })}
+          />
+        )}
+      </Stack>
+    </>
+  );
+}
+
+function Pills({ label, counts, chosen = [], onChange }: PillsProps) {
+  // One that was chosen and no longer occurs must still be there to be undone.
+  const missing = chosen.filter((value) => !counts.some(([known]) => known === value));
+  const options = [...counts, ...missing.map((value) => [value, 0] as const)];
+  return (
+    <FilterPills
+      label={label}
+      chosen={chosen}
+      onChange={onChange}
+      options={options.map(([value, count]) => ({ value, text: `${value} ${count.toLocaleString()}` }))}
     />
   );
+}
+interface PillsProps {
+  readonly label: string;
+  readonly counts: ReadonlyArray<readonly [string, number]>;
+  readonly chosen: readonly string[] | undefined;
+  readonly onChange: (chosen: string[]) => void;
 }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The question of an action that was chosen in a row, about the domain as it is now: rows tell less, and may be older.
+
+import type { ActionId, DomainBrief } from '@vireo/exporter/contract';
+import React from 'react';
+import { ActionDialog } from '../../actions/ActionDialog';
+import { useDomain } from '../../api/queries';
+import { Failed } from '../../components/States';
+
+/** What {@link RowAction} takes; give it a key of action and domain. */
+export interface RowActionProps {
+  readonly domain: DomainBrief;
+  readonly action: ActionId;
+  readonly onDismiss: () => void;
+  readonly onEscalate: (action: ActionId) => void;
+}
+
+export function RowAction({ domain, ...dialog }: RowActionProps) {
+  const { data, error } = useDomain(domain);
+  if (data === undefined) {
+    return error ? <Failed error={error} /> : null;
+  }
+  return (
+    <ActionDialog
+      domain={data}
+      startedAtMs={data.startedAt === undefined ? undefined : Date.parse(data.startedAt)}
+      viewers={data.consoleSessions}
+      {...dialog}
+    />
+  );
+}
