@@ -35,12 +35,15 @@ const checker = new PageChecker();
 
 beforeAll(async () => {
   lab = await openLab();
-  [esx, via] = [await startEsxHost(lab), await startViaDaemon(lab)];
+  esx = await startEsxHost(lab);
+  const vcenter = await startEsxHost(lab, 'vcenter');
+  via = await startViaDaemon(lab);
   const qemu = await startLibvirtd(lab);
   await startDomains(lab, qemu, ['web']);
   const nobody = `esx://127.0.0.1:${String(await freePort())}/?no_verify=1`;
   const vmware = {
     esx: esx.uri(),
+    vcenter: vcenter.uri(),
     'wrong password': esx.uri('localhost'),
     'no password': esx.uri('127.0.0.2'),
     nobody,
@@ -144,6 +147,17 @@ test('they are suspended, resumed, shut down, started, rebooted and forced off',
   expect(await done('destroy')).toMatchObject({ state: 'succeeded', result: { state: 'shutoff' } });
   expect(await virsh('domstate', VM)).toBe('shut off');
   await seePage(exporter, 'it is off', 5000, (page) => shown(page)[0] === 'shutoff');
+});
+
+test('a host of a vCenter is one too', async () => {
+  const page = await seePage(exporter, 'its domains are there', 20_000, (now) => {
+    return now.value('libvirt_domains', { host: 'vcenter' }) === 3;
+  });
+  expect(page.value('libvirt_domain_active', { host: 'vcenter', domain: 'DC0_H0_VM0' })).toBe(1);
+  const { items } = (await api.get('/domains?host=vcenter')).json as { items: { name: string; uuid: string }[] };
+  const first = items.find(({ name }) => name === 'DC0_H0_VM0')?.uuid ?? '';
+  const xml = (await api.get(`/hosts/vcenter/domains/${first}/xml`)).bytes.toString();
+  expect(xml).toContain('<name>DC0_H0_VM0</name>');
 });
 
 test('where there is no console, what to use is said', async () => {

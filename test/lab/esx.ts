@@ -51,12 +51,15 @@ async function buildSimulator(): Promise<string> {
   return program;
 }
 
-/** Starts one with three virtual machines, all running; closing the lab stops it. */
-export async function startEsxHost(lab: Lab): Promise<EsxHost> {
+/**
+ * Starts one with three virtual machines, all running; closing the lab stops it.
+ * @param what `vcenter`: a vCenter with a host that has them, and that the URI names
+ */
+export async function startEsxHost(lab: Lab, what: 'host' | 'vcenter' = 'host'): Promise<EsxHost> {
   const program = await buildSimulator();
   const port = await freePort();
   const listen = `127.0.0.1:${String(port)}`;
-  const host = start(lab, program, ['-listen', listen], {
+  const host = start(lab, program, ['-listen', listen, ...(what === 'vcenter' ? ['-vcenter'] : [])], {
     env: { ESX_USER: 'root', ESX_PASSWORD: secret('password of the ESX host') },
   });
   lab.onClose(() => {
@@ -69,7 +72,10 @@ export async function startEsxHost(lab: Lab): Promise<EsxHost> {
   if (host.hasExited) throw new Error(`the simulated ESX host ended at once:\n${host.output()}`);
   return {
     port,
-    uri: (address = '127.0.0.1') => `esx://${address}:${String(port)}/?no_verify=1`,
+    uri: (address = '127.0.0.1') => {
+      const at = `${address}:${String(port)}`;
+      return what === 'vcenter' ? `vpx://${at}/DC0/DC0_H0?no_verify=1` : `esx://${at}/?no_verify=1`;
+    },
     freeze: () => {
       host.child.kill('SIGSTOP');
     },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A simulated ESXi host for the tests: the simulator of Debian's package golang-github-vmware-govmomi-dev, and in front
+// A simulated ESXi host, or a vCenter, for the tests: the simulator of Debian's package golang-github-vmware-govmomi-dev, and in front
 // of it what libvirt's ESX driver needs besides: TLS, types in the answers, files of the machines, a reboot.
 // It prints its address when it answers.
 package main
@@ -45,10 +45,14 @@ const rebooted = `<?xml version="1.0" encoding="UTF-8"?>
 func main() {
 	address := flag.String("listen", "127.0.0.1:0", "")
 	machines := flag.Int("machines", 3, "")
+	vcenter := flag.Bool("vcenter", false, "a vCenter with a host in its datacenter DC0")
 	flag.Parse()
 	user := url.UserPassword(os.Getenv("ESX_USER"), os.Getenv("ESX_PASSWORD"))
 
 	model := simulator.ESX()
+	if *vcenter {
+		model = simulator.VPX()
+	}
 	model.Machine = *machines
 	must(model.Create())
 	defer model.Remove()
