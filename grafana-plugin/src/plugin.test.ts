@@ -62,13 +62,18 @@ describe('plugin.json', () => {
     expect(others).toEqual([]);
   });
 
-  it('is agreed with by every nested panel about the Grafana it needs', () => {
-    const panels = join(__dirname, 'panels');
-    const nested = existsSync(panels) ? readdirSync(panels) : [];
-    for (const name of nested) {
-      const file = join(panels, name, 'plugin.json');
-      const { dependencies } = JSON.parse(readFileSync(file, 'utf8'));
-      expect(dependencies.grafanaDependency).toBe(pluginJson.dependencies.grafanaDependency);
+  it('lists every nested panel, which agrees about the Grafana it needs', () => {
+    const folder = join(__dirname, 'panels');
+    const panels = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const included = pluginJson.includes.filter(({ type }) => type === 'panel');
+    expect(included.map(({ path }) => path).sort()).toEqual(panels.map(({ name }) => `panels/${name}/plugin.json`));
+    for (const { name, path } of included) {
+      const panel = JSON.parse(readFileSync(join(__dirname, path), 'utf8'));
+      expect(panel).toMatchObject({ type: 'panel', name, info: { version: '%VERSION%', updated: '%TODAY%' } });
+      // What Grafana's catalog takes as an id.
+      expect(panel.id).toMatch(/^vireo-[0-9a-z]+-panel$/);
+      expect(panel.dependencies).toEqual({ grafanaDependency: pluginJson.dependencies.grafanaDependency, plugins: [] });
+      expect(existsSync(join(__dirname, path, '..', panel.info.logos.small))).toBe(true);
     }
   });
 });

@@ -30,12 +30,22 @@ export interface ActionBarProps {
   readonly onAction: (action: ActionId | undefined) => void;
   /** Which actions have a button of their own; the others are in a menu. */
   readonly buttons?: readonly ActionId[];
+  /** Without the menu the others are not to be had here. */
+  readonly hasMenu?: boolean;
   readonly startedAtMs?: number | undefined;
   readonly viewers?: number | undefined;
   readonly canExecute?: boolean;
 }
 
-export function ActionBar({ domain, action, onAction, buttons = BUTTONS, canExecute, ...known }: ActionBarProps) {
+export function ActionBar({
+  domain,
+  action,
+  onAction,
+  buttons = BUTTONS,
+  hasMenu = true,
+  canExecute,
+  ...known
+}: ActionBarProps) {
   const acting = {
     mayOperate: hasPermission(PERMISSIONS.operate),
     ...(canExecute !== undefined && { canExecute }),
@@ -60,7 +70,7 @@ export function ActionBar({ domain, action, onAction, buttons = BUTTONS, canExec
           </Button>
         );
       })}
-      {others.length > 0 && (
+      {hasMenu && others.length > 0 && (
         <Dropdown overlay={menu}>
           <Button size="sm" variant="secondary" icon="ellipsis-v" aria-label={t('actions.more', 'More actions')} />
         </Dropdown>

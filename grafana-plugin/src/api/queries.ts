@@ -204,6 +204,8 @@ export function useScreenshot(domain: DomainRef, enabled: boolean, renewMs?: num
     queryFn: ({ signal }) => api.getScreenshot(domain, signal),
     enabled,
     refetchInterval: renewMs ?? false,
+    // Nobody but a person or the clock takes another one.
+    staleTime: renewMs ?? Infinity,
     retry: false,
   });
 }

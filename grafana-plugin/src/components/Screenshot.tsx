@@ -16,18 +16,22 @@ export interface ScreenshotProps {
   readonly domain: DomainRef & { readonly name: string; readonly id: number };
   /** Taken at once, and not only when asked for. */
   readonly isImmediate?: boolean;
+  /** After how long a new one is taken by itself; left out, only when asked for. */
+  readonly renewMs?: number;
+  /** Nobody can see it: none is taken meanwhile. */
+  readonly isPaused?: boolean;
   /** Why there can be none now, besides what Grafana's permission and the domain's state say. */
   readonly refusal?: string | undefined;
 }
 
-export function Screenshot({ domain, isImmediate = false, refusal }: ScreenshotProps) {
+export function Screenshot({ domain, isImmediate = false, renewMs, isPaused = false, refusal }: ScreenshotProps) {
   const [isWanted, setWanted] = useState(isImmediate);
   const why =
     consoleRefusal() ??
     refusal ??
     (domain.id === -1 ? t('screen.off', 'A domain that is off has no screen.') : undefined);
   const isShown = isWanted && why === undefined;
-  const result = useScreenshot(domain, isShown);
+  const result = useScreenshot(domain, isShown && !isPaused, renewMs);
   const address = useDataAddress(isShown ? result.data : undefined);
   const styles = useStyles2(getStyles);
   return (

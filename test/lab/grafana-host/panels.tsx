@@ -8,6 +8,7 @@ import {
   dateTimeFormatISO,
   formattedValueToString,
   getFieldDisplayName,
+  standardEditorsRegistry,
   standardFieldConfigEditorRegistry,
   standardTransformers,
   standardTransformersRegistry,
@@ -31,12 +32,19 @@ const STANDARD_OPTIONS = [
   'unit',
 ];
 
+/** What panels let their options be edited with. */
+const OPTION_EDITORS = ['boolean', 'multi-select', 'number', 'radio', 'select', 'text'];
+
 /** Some of them have two names. */
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- the registry that replaces it is filled from it
 const TRANSFORMERS = [...new Map(Object.values(standardTransformers).map((one) => [one.id, one])).values()];
 
-/** Tells @grafana/data what fields can be configured with, and its own transformations; Grafana does both when it starts. */
+/**
+ * Tells @grafana/data what fields and options can be configured with, and its own transformations; Grafana does so when
+ * it starts.
+ */
 export function registerStandards(): void {
+  standardEditorsRegistry.setInit(() => OPTION_EDITORS.map((id) => ({ id, name: id, editor: () => null })));
   standardFieldConfigEditorRegistry.setInit(() =>
     STANDARD_OPTIONS.map((id): FieldConfigPropertyItem => ({
       id,

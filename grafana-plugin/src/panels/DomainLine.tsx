@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which domain it is, on which host, and its state: above what a panel shows of one.
+
+import { Stack, Text, TextLink } from '@grafana/ui';
+import type { DomainBrief } from '@vireo/exporter/contract';
+import React, { type ReactNode } from 'react';
+import { StateBadge } from '../components/StateBadge';
+import { domainUrl } from '../urls';
+
+/** The domain, and below it `children`. */
+export function DomainLine({ domain, children }: { readonly domain: DomainBrief; readonly children: ReactNode }) {
+  return (
+    <Stack direction="column" gap={1}>
+      <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
+        <TextLink href={domainUrl(domain.host, domain.uuid)} inline={false}>
+          {domain.name}
+        </TextLink>
+        <Text color="secondary">{domain.host}</Text>
+        <StateBadge state={domain.state} reason={domain.reason} />
+      </Stack>
+      {children}
+    </Stack>
+  );
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is around every panel: a store of its own, no event stream (a browser has six connections for all of a dashboard),
+// and what it shows where Grafana lets nobody look, or the panel breaks.
+
+import { css } from '@emotion/css';
+import { hasPermission } from '@grafana/runtime';
+import { ErrorBoundaryAlert, useStyles2 } from '@grafana/ui';
+import React, { type ReactNode, useState } from 'react';
+import { ApiProvider } from '../api/live';
+import { appError } from '../api/problem';
+import { createQueryClient } from '../api/queries';
+import { Failed } from '../components/States';
+import { PERMISSIONS } from '../constants';
+
+/** What {@link PanelFrame} takes. */
+export interface PanelFrameProps {
+  /** What Grafana leaves to the panel, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly children: ReactNode;
+}
+
+export function PanelFrame({ width, height, children }: PanelFrameProps) {
+  const [client] = useState(createQueryClient);
+  const styles = useStyles2(getStyles);
+  return (
+    <div className={styles.frame} style={{ width, height }}>
+      {hasPermission(PERMISSIONS.read) ? (
+        <ErrorBoundaryAlert>
+          <ApiProvider client={client} openEvents="none">
+            {children}
+          </ApiProvider>
+        </ErrorBoundaryAlert>
+      ) : (
+        <Failed error={appError('APP_FORBIDDEN', 403)} />
+      )}
+    </div>
+  );
+}
+
+const getStyles = () => ({ frame: css({ overflow: 'auto' }) });

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import { screen, waitFor, within } from '@testing-library/react';
+import { type FakeApi, fakeApi, problem, signIn } from '../../testing/fakeApi';
+import { aDomain, aHost, aPage, aTask, UUID } from '../../testing/fixtures';
+import { type Dashboard, onDashboard, table } from '../../testing/panel';
+import { accessibilityFaults, renderAt } from '../../testing/render';
+import { DomainActions } from './DomainActions';
+import { plugin } from './module';
+import type { DomainActionsOptions } from './options';
+
+const OTHER = UUID.replace(/1$/, '2');
+let api: FakeApi;
+
+beforeEach(() => {
+  signIn('operator');
+  api = fakeApi().on('GET /tasks', aPage()).on('GET /hosts', aPage(aHost())).on('GET /hosts/*/domains/*', aDomain());
+});
+
+function show(options: Partial<DomainActionsOptions>, dashboard?: Dashboard) {
+  return renderAt(onDashboard(DomainActions, { ...(plugin.defaults as DomainActionsOptions), ...options }, dashboard));
+}
+const button = (name: string) => screen.findByRole('button', { name });
+
+describe('one domain', () => {
+  beforeEach(() => api.on('GET /domains', aPage(aDomain(), aDomain({ name: 'web-10', uuid: OTHER }))));
+
+  it('of a variable is shown with its state and buttons, and asked about with what speaks against it', async () => {
+    api.on('GET /hosts/*/domains/*', aDomain({ consoleSessions: 2 }));
+    const { user, container } = show({ domain: '$domain', host: 'kvm1' }, { variables: { domain: 'web-1' } });
+    expect(await screen.findByRole('link', { name: 'web-1' })).toBeInTheDocument();
+    expect(screen.getByText('running')).toBeInTheDocument();
+    expect(await button('Start')).toHaveAttribute('aria-disabled', 'true');
+    expect(await accessibilityFaults(container)).toEqual([]);
+    await user.click(await button('Suspend'));
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog).toHaveTextContent('Suspend: web-1 on kvm1');
+    expect(await within(dialog).findByText('2 consoles of it are open')).toBeInTheDocument();
+    expect(api.sent('POST')).toEqual([]);
+  });
+
+  it('keeps its dialog to the true outcome, even when the data leaves the domain out meanwhile', async () => {
+    const done = aTask({ action: 'suspend', state: 'succeeded', changed: true });
+    api.on('POST /hosts/kvm1/domains/*/actions', aTask({ action: 'suspend' })).on('GET /tasks/*', done);
+    const row = { series: [table({ host: ['kvm1'], domain: ['web-1'] })] };
+    const { user } = show({}, row);
+    await user.click(await button('Suspend'));
+    api.on('GET /domains', aPage());
+    await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Suspend' }));
+    expect(await screen.findByText('Done: Suspend')).toBeInTheDocument();
+    expect(api.sent('POST')).toMatchObject([{ body: { action: 'suspend', ifDomainId: 7 } }]);
+    expect(await screen.findByText(/There is no domain web-1/)).toBeInTheDocument();
+    expect(screen.getByText('Done: Suspend')).toBeInTheDocument();
+  });
+
+  it('has no other actions than its buttons without the menu', async () => {
+    show({ domain: 'web-1', buttons: ['start'], hasMenu: false });
+    await button('Start');
+    expect(screen.getAllByRole('button')).toHaveLength(1);
+  });
+});
+
+it.each([
+  ['forbids actions', false],
+  ['does not say that actions may run', undefined],
+])('a dashboard that %s has buttons that say so', async (_what, canExecuteActions) => {
+  api.on('GET /domains', aPage(aDomain()));
+  const { user } = show({ domain: 'web-1' }, { canExecuteActions });
+  const suspend = await button('Suspend');
+  expect(suspend).toHaveAttribute('aria-disabled', 'true');
+  expect(screen.getByText('This dashboard does not let you run actions.')).toBeVisible();
+  await user.click(suspend);
+  expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
+});
+
+it('a viewer reads why, and which role it takes', async () => {
+  signIn('viewer');
+  api.on('GET /domains', aPage(aDomain()));
+  show({ domain: 'web-1' });
+  expect(await button('Suspend')).toHaveAttribute('aria-disabled', 'true');
+  expect(screen.getByText('Needs the role "Vireo operator" of Grafana.')).toBeVisible();
+});
+
+describe('several domains', () => {
+  const rows = table({ host: ['kvm1', 'kvm2', 'kvm1', 'kvm1'], domain: ['web-1', 'web-1', 'gone', 'web-3'] });
+
+  it('are rows with buttons of their own; those that are missing or left out are told', async () => {
+    const lost = aHost({ host: 'kvm2', state: 'lost' });
+    api
+      .on('GET /hosts', aPage(aHost(), lost))
+      .on('GET /domains', aPage(aDomain(), aDomain({ name: 'db', uuid: OTHER })));
+    const { container, user } = show({ domainsMax: 3 }, { series: [rows] });
+    const row = await screen.findByRole('row', { name: /web-1/ });
+    expect(screen.getAllByRole('row')).toHaveLength(2);
+    expect(screen.getByText('Not found: web-1, gone')).toBeVisible();
+    expect(await screen.findByText('Vireo does not reach kvm2: what runs there is not known.')).toBeVisible();
+    expect(screen.getByText('1 more domain is left out')).toBeVisible();
+    expect(
+      api
+        .sent('GET')
+        .filter(({ path }) => path === '/domains')[0]
+        ?.query.getAll('host'),
+    ).toEqual(['kvm1', 'kvm2']);
+    expect(await accessibilityFaults(container)).toEqual([]);
+    await user.click(within(row).getByRole('button', { name: 'Reboot' }));
+    expect(await screen.findByRole('dialog')).toHaveTextContent('Reboot: web-1 on kvm1');
+  });
+
+  it('of one name are told apart by their hosts', async () => {
+    api.on('GET /domains', aPage(aDomain(), aDomain({ host: 'kvm2', uuid: OTHER })));
+    show({ domain: 'web-1' });
+    expect(await screen.findByText(/Several hosts have a domain of that name/)).toBeVisible();
+    expect(screen.getAllByRole('row')).toHaveLength(3);
+  });
+
+  it('on a host that Vireo does not have are not found, and nothing else fails', async () => {
+    api.on('GET /domains', aPage(aDomain()));
+    show({}, { series: [table({ host: ['kvm1', 'kvm9'], domain: ['web-1', 'x'] })] });
+    expect(await screen.findByText('Not found: x')).toBeVisible();
+    expect(
+      api
+        .sent('GET')
+        .filter(({ path }) => path === '/domains')[0]
+        ?.query.getAll('host'),
+    ).toEqual(['kvm1']);
+  });
+});
+
+describe('without a domain', () => {
+  it('says how to name one when none is named, and asks for nothing', async () => {
+    show({});
+    expect(await screen.findByText('No domain is named')).toBeVisible();
+    expect(api.requests).toEqual([]);
+  });
+
+  it('says that there is none of that name', async () => {
+    api.on('GET /domains', aPage());
+    show({ domain: 'nobody' });
+    expect(await screen.findByText(/There is no domain nobody/)).toBeVisible();
+  });
+
+  it('says why it cannot look, and looks again', async () => {
+    api.on('GET /domains', () => {
+      throw problem('VIREO_HOST_UNKNOWN', 'there is no host kvm9');
+    });
+    const { user } = show({ domain: 'web-1', host: 'kvm9' });
+    expect(await screen.findByText('there is no host kvm9')).toBeVisible();
+    api.on('GET /domains', aPage(aDomain({ host: 'kvm9' })));
+    await user.click(await button('Try again'));
+    await waitFor(() => expect(screen.getByRole('link', { name: 'web-1' })).toBeVisible());
+  });
+
+  it('says that Grafana does not let one look', async () => {
+    signIn('nobody');
+    show({ domain: 'web-1' });
+    expect(await screen.findByText(/APP_FORBIDDEN/)).toBeVisible();
+    expect(api.requests).toEqual([]);
+  });
+});
