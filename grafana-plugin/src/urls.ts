@@ -18,7 +18,7 @@ export const ROUTES = {
 } as const;
 
 /** Parts of the page of a domain. */
-export const DOMAIN_TABS = ['overview', 'devices', 'xml', 'events'] as const;
+export const DOMAIN_TABS = ['overview', 'devices', 'xml', 'snapshots', 'timeline'] as const;
 /** One of {@link DOMAIN_TABS}. */
 export type DomainTab = (typeof DOMAIN_TABS)[number];
 
@@ -39,13 +39,26 @@ export function queryString(parameters: Readonly<Record<string, QueryValue>>): s
 export type QueryValue = string | number | boolean | readonly string[] | undefined;
 
 /** The fleet, the first page. */
-export function fleetUrl(): string {
-  return `${ROOT}/fleet`;
+export function fleetUrl(view: FleetView = {}): string {
+  return `${ROOT}/fleet${queryString({ ...view })}`;
+}
+/** Which hosts the fleet's table shows; the parameters of its address. */
+export interface FleetView {
+  readonly state?: readonly string[];
+  readonly driver?: readonly string[];
+  readonly q?: string;
+  /** A column; `-` turns it round. */
+  readonly sort?: string;
 }
 
+/** Parts of the page of a host. */
+export const HOST_TABS = ['overview', 'metrics', 'capabilities'] as const;
+/** One of {@link HOST_TABS}. */
+export type HostTab = (typeof HOST_TABS)[number];
+
 /** One host. */
-export function hostUrl(host: string): string {
-  return `${ROOT}/hosts/${encodeURIComponent(host)}`;
+export function hostUrl(host: string, at: { tab?: HostTab } = {}): string {
+  return `${ROOT}/hosts/${encodeURIComponent(host)}${queryString({ tab: at.tab })}`;
 }
 
 /** The table of domains. */

@@ -23,6 +23,7 @@ export type {
   XmlDiff,
 } from './api.ts';
 export type { ConsoleTicket } from './console.ts';
+export { driverSpec } from './drivers.ts';
 export { CONTROL_STATES, DOMAIN_STATES, JOB_TYPES, libvirtNumber, STORAGE_POOL_STATES } from './libvirt-states.ts';
 export type { KnownDomainState } from './libvirt-states.ts';
 export { DEFAULT_GROUPS, GROUPS, METRIC_GROUPS } from './groups.ts';

@@ -87,6 +87,42 @@ describe('a question before an action', () => {
   });
 });
 
+describe('the options of a shutdown', () => {
+  it('are sent when they were chosen; force wants a time and the name', async () => {
+    tasks(aTask());
+    const { user } = openDomain(aDomain({ driver: 'QEMU' }), 'shutdown');
+    const question = await dialog();
+    const send = within(question).getByRole('button', { name: 'Shut down' });
+    await user.click(within(question).getByRole('checkbox', { name: /Force it off when the time is over/ }));
+    const seconds = within(question).getByLabelText('Seconds the guest may take');
+    expect(seconds).toHaveValue(90);
+    await user.clear(seconds);
+    expect(within(question).getByText('Force needs a time.')).toBeInTheDocument();
+    await user.type(seconds, '30');
+    expect(send).toBeDisabled();
+    await user.type(within(question).getByLabelText(/Type the name of the domain/), 'web-1');
+    expect(await accessibilityFaults(question)).toEqual([]);
+    await user.click(send);
+    await waitFor(() =>
+      expect(api.sent('POST')).toMatchObject([
+        { body: { action: 'shutdown', options: { timeoutSeconds: 30, thenForce: true } } },
+      ]),
+    );
+  });
+
+  it('have no force for whom the API does not let', async () => {
+    const { allowedActions, refusedActions } = aDomain();
+    const domain = aDomain({
+      allowedActions: allowedActions.filter((action) => action !== 'destroy'),
+      refusedActions: { ...refusedActions, destroy: 'needs the privilege force' },
+    });
+    openDomain(domain, 'shutdown');
+    const force = within(await dialog()).getByRole('checkbox', { name: /Force it off/ });
+    expect(force).toBeDisabled();
+    expect(await dialog()).toHaveTextContent('needs the privilege force');
+  });
+});
+
 describe('an action that was confirmed', () => {
   it('is sent once, about the run of the domain that was seen, and shows its true outcome', async () => {
     tasks(

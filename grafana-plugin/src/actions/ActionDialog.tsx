@@ -12,6 +12,8 @@ import { useTasks } from '../api/queries';
 import { Failed, ProblemText } from '../components/States';
 import { PERMISSIONS } from '../constants';
 import { type ActionTarget, needsTypedName, refusalOf } from './availability';
+import { OptionFields } from './OptionFields';
+import { type ActionOptions, hasChoice, isTimeoutValid, NO_CHOICE, optionsOf } from './options';
 import { Escalation, TaskProgress } from './TaskProgress';
 import { actionLabel, consequenceOf } from './texts';
 import { useAction } from './useAction';
@@ -100,21 +102,23 @@ interface QuestionProps {
   readonly refusal: string | undefined;
   readonly isSending: boolean;
   readonly error: Error | null;
-  readonly onSend: (reason: string) => void;
+  readonly onSend: (reason: string, options: ActionOptions | undefined) => void;
   readonly onDismiss: () => void;
 }
 
 function Question({ action, domain, refusal, isSending, error, onSend, onDismiss, ...known }: QuestionProps) {
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
+  const [choice, setChoice] = useState(NO_CHOICE);
   const id = useId();
-  const mustType = needsTypedName(action);
-  const isReady = refusal === undefined && !isSending && (!mustType || typed === domain.name);
+  const options = optionsOf(action, domain, choice);
+  const mustType = needsTypedName(action, options);
+  const isReady = refusal === undefined && !isSending && isTimeoutValid(choice) && (!mustType || typed === domain.name);
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     if (isReady) {
-      onSend(reason.trim());
+      onSend(reason.trim(), options);
     }
   };
   return (
@@ -126,6 +130,15 @@ function Question({ action, domain, refusal, isSending, error, onSend, onDismiss
           <Alert severity="warning" title={t('dialog.refused', 'Not possible now')}>
             {refusal}
           </Alert>
+        )}
+        {hasChoice(action) && (
+          <OptionFields
+            action={action}
+            domain={domain}
+            choice={choice}
+            onChange={setChoice}
+            disabled={isSending || refusal !== undefined}
+          />
         )}
         {mustType && (
           <Field

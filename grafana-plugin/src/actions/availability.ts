@@ -2,7 +2,8 @@
 // Whether an action can be asked for now, and if not why: by Grafana's permission, by the panel, by what the API allows.
 
 import { t } from '@grafana/i18n';
-import type { ActionId, DomainBrief } from '@vireo/exporter/contract';
+import { ACTION_IDS, type ActionId, type DomainBrief } from '@vireo/exporter/contract';
+import type { ActionOptions } from './options';
 
 /** What must be known of a domain to act on it; a row of any list is enough. */
 export type ActionTarget = Pick<
@@ -17,6 +18,7 @@ export type ActionTarget = Pick<
   | 'managedSave'
   | 'allowedActions'
   | 'refusedActions'
+  | 'driver'
 >;
 
 /** Who wants to act, and from where. */
@@ -41,12 +43,12 @@ export function refusalOf(action: ActionId, domain: ActionTarget, acting: Acting
   return domain.refusedActions[action] ?? t('refusal.unknown', 'This Vireo does not know the action.');
 }
 
-/** Actions that lose what the guest has not written: the name of the domain must be typed. */
-export function needsTypedName(action: ActionId): boolean {
-  return action === 'destroy' || action === 'reset';
+/** The same domain when nothing can be done to it now, and why: a host that is lost, say. */
+export function withheld<T extends ActionTarget>(domain: T, why: string): T {
+  return { ...domain, allowedActions: [], refusedActions: Object.fromEntries(ACTION_IDS.map((id) => [id, why])) };
 }
 
-/** The options an action is sent with. */
-export function optionsOf(action: ActionId, domain: ActionTarget): Record<string, unknown> | undefined {
-  return action === 'autostart' ? { enabled: domain.autostart !== true } : undefined;
+/** Actions that lose what the guest has not written: the name of the domain must be typed. */
+export function needsTypedName(action: ActionId, options: ActionOptions = {}): boolean {
+  return action === 'destroy' || action === 'reset' || options['thenForce'] === true;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ACTION_IDS, ACTIONS, TASK_STATES, type ActionId, type Task } from '@vireo/exporter/contract';
 import { aDomain, aTask } from '../testing/fixtures';
-import { needsTypedName, optionsOf, refusalOf } from './availability';
+import { needsTypedName, refusalOf, withheld } from './availability';
+import { isTimeoutValid, modesOf, NO_CHOICE, optionsOf } from './options';
 import { outcomeOf } from './outcome';
 import { outcomeText } from './TaskProgress';
 import { actionLabel, consequenceOf } from './texts';
@@ -20,13 +21,55 @@ describe('an action', () => {
   });
 
   it('wants the name typed where it may lose data without asking the guest', () => {
-    expect(ACTION_IDS.filter(needsTypedName)).toEqual(['reset', 'destroy']);
+    expect(ACTION_IDS.filter((action) => needsTypedName(action))).toEqual(['reset', 'destroy']);
+    expect(needsTypedName('shutdown', { thenForce: true })).toBe(true);
   });
 
   it('autostart turns round what is', () => {
-    expect(optionsOf('autostart', aDomain({ autostart: true }))).toEqual({ enabled: false });
-    expect(optionsOf('autostart', aDomain({ autostart: false }))).toEqual({ enabled: true });
-    expect(ACTION_IDS.filter((action) => optionsOf(action, aDomain()) !== undefined)).toEqual(['autostart']);
+    expect(optionsOf('autostart', aDomain({ autostart: true }), NO_CHOICE)).toEqual({ enabled: false });
+    expect(optionsOf('autostart', aDomain({ autostart: false }), NO_CHOICE)).toEqual({ enabled: true });
+    expect(ACTION_IDS.filter((action) => optionsOf(action, aDomain(), NO_CHOICE) !== undefined)).toEqual(['autostart']);
+  });
+
+  it('sends of what was chosen what the API takes of it', () => {
+    const choice = { mode: 'agent', timeoutSeconds: '30', thenForce: true } as const;
+    expect(optionsOf('shutdown', aDomain(), choice)).toEqual({ mode: 'agent', timeoutSeconds: 30, thenForce: true });
+    expect(optionsOf('reboot', aDomain(), choice)).toEqual({ mode: 'agent', timeoutSeconds: 30 });
+    expect(optionsOf('suspend', aDomain(), choice)).toBeUndefined();
+    for (const [options, isRight] of [
+      [optionsOf('shutdown', aDomain(), choice), true],
+      [{ thenForce: true }, false],
+    ] as const) {
+      expect(ACTIONS.shutdown.options.safeParse(options).success).toBe(isRight);
+    }
+  });
+
+  it.each([
+    ['QEMU', ['auto', 'acpi', 'agent']],
+    ['LXC', ['auto', 'initctl', 'signal']],
+    ['Something', ['auto', 'acpi', 'agent', 'paravirt', 'initctl', 'signal']],
+    [undefined, ['auto', 'acpi', 'agent', 'paravirt', 'initctl', 'signal']],
+  ])('offers the ways of the driver %s', (driver, modes) => {
+    expect(modesOf('shutdown', { driver })).toEqual(modes);
+  });
+
+  it.each([
+    ['', false, true],
+    ['', true, false],
+    ['1', true, true],
+    ['3600', false, true],
+    ['0', false, false],
+    ['3601', false, false],
+    ['1.5', false, false],
+  ])('takes "%s" seconds, then force %s: %s', (timeoutSeconds, thenForce, isValid) => {
+    expect(isTimeoutValid({ ...NO_CHOICE, timeoutSeconds, thenForce })).toBe(isValid);
+  });
+
+  it('on a host that is lost is withheld, with the reason', () => {
+    const domain = withheld(aDomain(), 'kvm1 is lost');
+    expect(ACTION_IDS.map((action) => refusalOf(action, domain, { mayOperate: true }))).toEqual(
+      ACTION_IDS.map(() => 'kvm1 is lost'),
+    );
   });
 });
 

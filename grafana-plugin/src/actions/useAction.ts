@@ -6,11 +6,12 @@ import { type ActionId, isFinal, type Task } from '@vireo/exporter/contract';
 import { useEffect, useRef } from 'react';
 import { requestAction } from '../api/api';
 import { KEYS, useTask } from '../api/queries';
-import { type ActionTarget, optionsOf } from './availability';
+import type { ActionTarget } from './availability';
+import type { ActionOptions } from './options';
 
 /** What became of it so far. */
 export interface ActionProgress {
-  readonly send: (reason: string) => void;
+  readonly send: (reason: string, options: ActionOptions | undefined) => void;
   /** The request is under way: Vireo has not accepted it yet. */
   readonly isSending: boolean;
   /** What Vireo accepted, followed to its end. */
@@ -25,14 +26,14 @@ export interface ActionProgress {
 export function useAction(action: ActionId, domain: ActionTarget): ActionProgress {
   const client = useQueryClient();
   // A request that got lost is repeated by hand with the key it had: it is done once at most.
-  const sent = useRef<{ key: string; reason: string } | undefined>(undefined);
+  const sent = useRef<{ key: string; as: string } | undefined>(undefined);
 
   const request = useMutation({
-    mutationFn: (reason: string) => {
-      if (sent.current?.reason !== reason) {
-        sent.current = { key: newKey(), reason };
+    mutationFn: ({ reason, options }: { reason: string; options: ActionOptions | undefined }) => {
+      const as = JSON.stringify([reason, options]);
+      if (sent.current?.as !== as) {
+        sent.current = { key: newKey(), as };
       }
-      const options = optionsOf(action, domain);
       return requestAction(
         domain,
         { action, ifDomainId: domain.id, ...(options && { options }), ...(reason !== '' && { reason }) },
@@ -60,7 +61,7 @@ export function useAction(action: ActionId, domain: ActionTarget): ActionProgres
   }, [client, isOver, host, uuid]);
 
   return {
-    send: request.mutate,
+    send: (reason, options) => request.mutate({ reason, options }),
     isSending: request.isPending,
     task,
     error: request.error,

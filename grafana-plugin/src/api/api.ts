@@ -10,6 +10,7 @@ import type {
   DomainList,
   HostFull,
   HostList,
+  SnapshotList,
   Task,
   TaskList,
   XmlDiff,
@@ -71,6 +72,11 @@ export function getDomainXml(domain: DomainRef, view?: 'live' | 'config', signal
 /** What the next start of a domain will change. */
 export function getXmlDiff(domain: DomainRef, signal?: AbortSignal): Promise<XmlDiff> {
   return callApi({ path: `${domainPath(domain)}/xml`, query: { view: 'diff' }, ...signalOf(signal) });
+}
+
+/** The snapshots libvirt keeps of a domain. */
+export function listSnapshots(domain: DomainRef, signal?: AbortSignal): Promise<SnapshotList> {
+  return callApi({ path: `${domainPath(domain)}/snapshots`, ...signalOf(signal) });
 }
 
 /** A picture of the screen of a running domain; needs the permission to open consoles. */

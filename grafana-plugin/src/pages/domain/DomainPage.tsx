@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// One domain: its state, and what may be done about it.
+// One domain: its state, what may be done about it, and everything known of it in tabs that the address names.
 
+import { dateTime } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Stack, Text } from '@grafana/ui';
-import type { DomainFull } from '@vireo/exporter/contract';
+import { Alert, Stack, Tab, TabContent, TabsBar } from '@grafana/ui';
+import type { DomainFull, HostBrief } from '@vireo/exporter/contract';
 import React from 'react';
 import { useParams } from 'react-router-dom';
 import { ActionBar } from '../../actions/ActionBar';
+import { withheld } from '../../actions/availability';
 import { useActionLink } from '../../actions/useActionLink';
-import { useDomain } from '../../api/queries';
+import { useDomain, useHost } from '../../api/queries';
 import { StateBadge } from '../../components/StateBadge';
 import { Loaded } from '../../components/States';
-import { hostUrl } from '../../urls';
+import { DOMAIN_TABS, type DomainTab, domainUrl, hostUrl } from '../../urls';
+import { useParameters } from '../../useParameters';
 import { Page } from '../Page';
+import { DevicesTab } from './DevicesTab';
+import { OverviewTab } from './OverviewTab';
+import { SnapshotsTab } from './SnapshotsTab';
+import { TimelineTab } from './TimelineTab';
+import { XmlTab } from './XmlTab';
 
 /** /hosts/:host/domains/:uuid */
 export function DomainPage() {
@@ -21,21 +29,115 @@ export function DomainPage() {
   return (
     <Page title={result.data?.name ?? uuid} parent={{ text: host, url: hostUrl(host) }}>
       <Loaded result={result} what={t('domain.loading', 'Asking for the domain …')}>
-        {(domain) => <Overview domain={domain} />}
+        {(domain) => <Domain domain={domain} />}
       </Loaded>
     </Page>
   );
 }
 
-function Overview({ domain }: { readonly domain: DomainFull }) {
+function Domain({ domain }: { readonly domain: DomainFull }) {
   const [action, setAction] = useActionLink();
+  const host = useHost(domain.host).data;
+  const lost = host !== undefined && host.state !== 'up' ? lostText(host) : undefined;
+  const startedAtMs = domain.startedAt === undefined ? undefined : Date.parse(domain.startedAt);
   return (
     <Stack direction="column" gap={2}>
-      <Stack direction="row" gap={1} alignItems="center">
+      {lost !== undefined && (
+        <Alert severity="error" title={lost}>
+          {[host?.error?.message, host?.error?.advice].filter(Boolean).join(' ')}
+        </Alert>
+      )}
+      {domain.trouble !== undefined && <Stuck trouble={domain.trouble} />}
+      <Stack direction="row" gap={2} alignItems="center" wrap="wrap">
         <StateBadge state={domain.state} reason={domain.reason} />
-        <Text color="secondary">{domain.uuid}</Text>
+        <ActionBar
+          domain={lost === undefined ? domain : withheld(domain, lost)}
+          action={action}
+          onAction={setAction}
+          startedAtMs={startedAtMs}
+          viewers={domain.consoleSessions}
+        />
       </Stack>
-      <ActionBar domain={domain} action={action} onAction={setAction} />
+      <Tabs domain={domain} lost={lost} />
     </Stack>
   );
+}
+
+function lostText({ host, state, since }: Pick<HostBrief, 'host' | 'state' | 'since'>): string {
+  const when = dateTime(since).fromNow();
+  return state === 'lost'
+    ? t('domain.lost', '{{host}} is lost since {{when}}: what stands here is older', { host, when, ...RAW })
+    : t('domain.connecting', '{{host}} is being connected to since {{when}}: what stands here is older', {
+        host,
+        when,
+        ...RAW,
+      });
+}
+const RAW = { interpolation: { escapeValue: false } };
+
+function Stuck({ trouble }: { readonly trouble: NonNullable<DomainFull['trouble']> }) {
+  return (
+    <Alert
+      severity="warning"
+      title={t('domain.stuck', 'Its hypervisor process does not answer since {{when}}', {
+        when: dateTime(trouble.since).fromNow(),
+      })}
+    >
+      {trouble.controlState === undefined
+        ? t('domain.stuck-unknown', 'Statistics are missing, and actions may hang.')
+        : t(
+            'domain.stuck-state',
+            'Its control channel is in the state {{state}}. Statistics are missing, and actions may hang.',
+            {
+              state: trouble.controlState,
+            },
+          )}
+    </Alert>
+  );
+}
+
+function Tabs({ domain, lost }: { readonly domain: DomainFull; readonly lost: string | undefined }) {
+  const [parameters, change] = useParameters();
+  const asked = parameters.get('tab');
+  const tab: DomainTab = DOMAIN_TABS.find((one) => one === asked) ?? 'overview';
+  return (
+    <>
+      <TabsBar>
+        {DOMAIN_TABS.map((one) => (
+          <Tab
+            key={one}
+            label={tabLabel(one)}
+            active={one === tab}
+            href={domainUrl(domain.host, domain.uuid, { tab: one })}
+            onChangeTab={(event) => {
+              event.preventDefault();
+              change({ tab: one });
+            }}
+          />
+        ))}
+      </TabsBar>
+      <TabContent>
+        {tab === 'overview' && <OverviewTab domain={domain} lost={lost} />}
+        {tab === 'devices' && <DevicesTab domain={domain} />}
+        {tab === 'xml' && <XmlTab domain={domain} />}
+        {tab === 'snapshots' && <SnapshotsTab domain={domain} />}
+        {tab === 'timeline' && <TimelineTab domain={domain} />}
+      </TabContent>
+    </>
+  );
+}
+
+function tabLabel(tab: DomainTab): string {
+  switch (tab) {
+    case 'overview':
+      return t('domain.overview', 'Overview');
+    case 'devices':
+      return t('domain.devices', 'Devices');
+    case 'xml':
+      return t('domain.xml', 'XML');
+    case 'snapshots':
+      return t('domain.snapshots', 'Snapshots');
+    case 'timeline':
+      return t('domain.timeline', 'Timeline');
+  }
 }
