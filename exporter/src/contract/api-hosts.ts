@@ -72,7 +72,15 @@ export const hostFull = z
       .meta({ description: 'Virtual networks; absent while none are known, or the group of metrics is off.' }),
     polls: z.record(
       z.string(),
-      z.strictObject({ success: z.boolean(), durationSeconds: z.number(), lastSuccessAt: instant.optional() }),
+      z.strictObject({
+        success: z.boolean(),
+        durationSeconds: z.number(),
+        lastSuccessAt: instant.optional(),
+        error: z
+          .strictObject({ code: z.string(), message: z.string() })
+          .optional()
+          .meta({ description: 'Why it failed the last time.' }),
+      }),
     ),
   })
   .meta({ id: 'Host', description: 'A host in full. What libvirt did not give is absent.' });

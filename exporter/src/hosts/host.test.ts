@@ -88,7 +88,10 @@ describe('a host that connects', () => {
     await until(() => watch.host.snapshot.polls.get('inventory') !== undefined, 'the first inventory');
     await watch.polls(2);
     expect(watch.snapshots.filter(({ domainsKnown }) => domainsKnown)).toEqual([]);
-    expect(watch.host.snapshot.polls.get('inventory')?.success).toBe(false);
+    expect(watch.host.snapshot.polls.get('inventory')).toMatchObject({
+      success: false,
+      error: { code: expect.stringMatching(/^LV_/) as string, message: expect.stringMatching(/./) as string },
+    });
   });
 });
 

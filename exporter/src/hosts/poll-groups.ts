@@ -3,7 +3,7 @@
 
 import type { HostChange } from './changes.ts';
 import { hostError } from './host-error.ts';
-import type { PollGroup, PollOutcome } from './snapshot.ts';
+import type { HostError, PollGroup, PollOutcome } from './snapshot.ts';
 
 /** What the groups need from their session. */
 export interface PollGroupsContext {
@@ -53,20 +53,27 @@ export class PollGroups {
     const { outcomes, onChange, signal } = this.#context;
     const before = outcomes.get(group);
     const startedAt = performance.now();
-    const record = (success: boolean): void => {
+    const record = (error?: HostError): void => {
+      const success = error === undefined;
       if (before?.success !== success) this.#changes += 1;
       const lastSuccessAt = success ? Date.now() : before?.lastSuccessAt;
       const durationSeconds = (performance.now() - startedAt) / 1000;
-      outcomes.set(group, { success, durationSeconds, ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }) });
+      outcomes.set(group, {
+        success,
+        durationSeconds,
+        ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
+        ...(error === undefined ? {} : { error }),
+      });
     };
     try {
       if ((await work()) === 'not due' || signal.aborted) return;
-      record(true);
+      record();
       if (before?.success === false) onChange({ kind: 'poll.recovered', group });
-    } catch (error) {
+    } catch (failure) {
       if (signal.aborted) return;
-      record(false);
-      if (before?.success !== false) onChange({ kind: 'poll.failed', group, error: hostError(error) });
+      const error = hostError(failure);
+      record(error);
+      if (before?.success !== false) onChange({ kind: 'poll.failed', group, error });
     }
   }
 }

@@ -190,6 +190,8 @@ export interface PollOutcome {
   readonly durationSeconds: number;
   /** Milliseconds since the epoch of the last run that succeeded; absent before the first. */
   readonly lastSuccessAt?: number;
+  /** Why it failed. */
+  readonly error?: HostError;
 }
 
 /** One host. */

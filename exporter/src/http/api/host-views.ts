@@ -63,12 +63,13 @@ export function viewHost(snapshot: HostSnapshot, visible: (domain: DomainSnapsho
       })),
     ),
     polls: Object.fromEntries(
-      [...polls].map(([group, { success, durationSeconds, lastSuccessAt }]) => [
+      [...polls].map(([group, { success, durationSeconds, lastSuccessAt, error }]) => [
         group,
         {
           success,
           durationSeconds,
           ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: instantOf(lastSuccessAt) }),
+          ...given('error', error && { code: error.code, message: error.message }),
         },
       ]),
     ),

@@ -162,6 +162,14 @@ describe('hosts', () => {
     expect(viewHost(hostSnapshot('kvm1'), () => true)).not.toHaveProperty('networks');
   });
 
+  it('tell why a part of the poll failed', () => {
+    const error = { code: 'LV_TIMEOUT', message: 'no answer in time' };
+    const polls = new Map([['pools', { success: false, durationSeconds: 2, error }] as const]);
+    expect(hostFull.parse(viewHost(hostSnapshot('kvm1', { polls }), () => true)).polls).toEqual({
+      pools: { success: false, durationSeconds: 2, error: { code: 'LV_TIMEOUT', message: 'no answer in time' } },
+    });
+  });
+
   it('outside the token’s scope do not exist, nor are they suggested; the audit tells', async () => {
     const { json } = await api.ask('/api/v1/hosts', { token: 'web' });
     expect(hostList.parse(json).items.map(({ host, domains }) => [host, domains?.total])).toEqual([['kvm1', 2]]);
