@@ -157,7 +157,7 @@ function Refused({ results }: { readonly results: readonly TargetResult[] }) {
             {t('bulk.refusal', '{{domain}} on {{host}}: {{why}}', {
               domain: domain ?? uuid,
               host,
-              why: error?.message ?? '',
+              why: whyOf(domain, error),
               interpolation: { escapeValue: false },
             })}
           </li>
@@ -168,6 +168,13 @@ function Refused({ results }: { readonly results: readonly TargetResult[] }) {
   );
 }
 
+/** Messages of the API begin with the name of the domain, which stands here already. */
+function whyOf(domain: string | undefined, error: TargetResult['error']): string {
+  const why = error?.message ?? '';
+  const prefix = `${domain ?? ''}: `;
+  return why.startsWith(prefix) ? why.slice(prefix.length) : why;
+}
+
 function Acted({ action, acted }: { readonly action: BulkAction; readonly acted: readonly DomainBrief[] }) {
   if (acted.length === 0) {
     return <Text>{t('bulk.nothing', 'Nothing is left to do.')}</Text>;
@@ -176,7 +183,7 @@ function Acted({ action, acted }: { readonly action: BulkAction; readonly acted:
     <>
       {consequences(action, acted).map(([text, number]) => (
         <Text key={text}>
-          {t('bulk.consequence', '{{number}} ×: {{text}}', {
+          {t('bulk.consequence', 'Affects {{number}}: {{text}}', {
             number,
             text,
             interpolation: { escapeValue: false },

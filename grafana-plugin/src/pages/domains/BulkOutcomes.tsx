@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How an action on many domains goes, followed to the last of them; failures first.
 
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
 import { Trans, t } from '@grafana/i18n';
-import { Alert, Button, LinkButton, LoadingBar, Modal, Stack, Text, TextLink } from '@grafana/ui';
+import { Alert, Button, LinkButton, LoadingBar, Modal, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { ActionId, BulkResult, Task } from '@vireo/exporter/contract';
 import React from 'react';
 import { actionLabel } from '../../actions/texts';
@@ -23,6 +25,7 @@ export interface BulkOutcomesProps {
 }
 
 export function BulkOutcomes({ result, tasks, onEscalate, onDismiss }: BulkOutcomesProps) {
+  const styles = useStyles2(getStyles);
   const outcomes = outcomesOf(result, tasks);
   const isUnderWay = outcomes.some(({ kind }) => kind === 'waiting' || kind === 'running');
   const isBad = outcomes.some(({ kind }) => !['waiting', 'running', 'done', 'unchanged', 'late'].includes(kind));
@@ -40,7 +43,7 @@ export function BulkOutcomes({ result, tasks, onEscalate, onDismiss }: BulkOutco
           {isUnderWay && <LoadingBar width={200} ariaLabel={t('task.progress', 'Under way')} />}
         </Alert>
       </div>
-      <ul>
+      <ul className={styles.list}>
         {outcomes.slice(0, LISTED_MAX).map((outcome) => (
           <li key={keyOf(outcome.result)}>
             <Target {...outcome} />
@@ -91,3 +94,7 @@ function Escalations({ outcomes, onEscalate }: Pick<BulkOutcomesProps, 'onEscala
     </Button>
   ));
 }
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  list: css({ listStyle: 'none', '& > li': { marginBottom: theme.spacing(0.5) } }),
+});

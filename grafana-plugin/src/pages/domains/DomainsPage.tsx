@@ -152,6 +152,7 @@ function Filters({ view, rows, onChange }: FiltersProps) {
           placeholder={t('domains.search', 'Search by name, UUID or title')}
           value={view.q ?? ''}
           width={48}
+          escapeRegex={false}
           onChange={(q) => onChange({ q })}
         />
         <HostFilter chosen={view.host ?? []} onChange={(host) => onChange({ host })} />

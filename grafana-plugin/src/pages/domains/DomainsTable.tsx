@@ -5,7 +5,7 @@ import { dateTime } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { Button, Checkbox, Dropdown, Icon, Stack, Text, TextLink } from '@grafana/ui';
 import { ACTION_IDS, type ActionId, type DomainBrief, type HostBrief } from '@vireo/exporter/contract';
-import React, { useMemo, useState } from 'react';
+import React, { useCallback, useMemo, useState } from 'react';
 import { ActionMenu } from '../../actions/ActionMenu';
 import { Hypervisor } from '../../components/Hypervisor';
 import { Sparkline } from '../../components/Sparkline';
@@ -18,6 +18,8 @@ import { keyOf } from './view';
 
 /** A tenth of one CPU: less than that is drawn as little. */
 const CPU_TOP_MIN = 0.1;
+/** Rows asked about until it is known which are in view. */
+const ROWS_FIRST = 20;
 /** Who sees the menus may act; the API judges each domain. */
 const ACTING = { mayOperate: true };
 
@@ -35,7 +37,11 @@ export interface DomainsTableProps {
 }
 
 export function DomainsTable({ rows, sort, onSort, topOf, lost, selection, onAction }: DomainsTableProps) {
-  const [visible, setVisible] = useState<readonly DomainBrief[]>([]);
+  const [visible, setVisible] = useState<readonly DomainBrief[]>(() => rows.slice(0, ROWS_FIRST));
+  const onVisible = useCallback(
+    (now: readonly DomainBrief[]) => setVisible((before) => (keysOf(before) === keysOf(now) ? before : now)),
+    [],
+  );
   const { history, error } = useCpuHistory(visible);
   const columns = useMemo(
     () => [
@@ -55,10 +61,14 @@ export function DomainsTable({ rows, sort, onSort, topOf, lost, selection, onAct
       sort={sort}
       onSort={onSort}
       topOf={topOf}
-      onVisible={setVisible}
+      onVisible={onVisible}
       {...(selection && { isSelected: selection.has })}
     />
   );
+}
+
+function keysOf(rows: readonly DomainBrief[]): string {
+  return rows.map(keyOf).join(' ');
 }
 
 type DomainColumn = VirtualColumn<DomainBrief>;
