@@ -8,6 +8,7 @@ import {
   LoadingState,
   type PanelProps,
   standardEditorsRegistry,
+  type TimeRange,
   toDataFrame,
 } from '@grafana/data';
 import { PanelContextProvider } from '@grafana/ui';
@@ -22,21 +23,23 @@ standardEditorsRegistry.setInit(() =>
 export interface Dashboard {
   readonly variables?: Readonly<Record<string, string | readonly string[]>>;
   readonly series?: DataFrame[];
+  /** A refresh brings a new one. */
+  readonly timeRange?: TimeRange;
   /** undefined: it does not say. */
   readonly canExecuteActions?: boolean | undefined;
 }
 
 /** The panel with these options on a dashboard where actions may run, unless that is told. */
 export function onDashboard<T>(Panel: ComponentType<PanelProps<T>>, options: T, dashboard: Dashboard = {}): ReactNode {
-  const { variables = {}, series = [] } = dashboard;
+  const { variables = {}, series = [], timeRange = aTimeRange() } = dashboard;
   const canExecute = 'canExecuteActions' in dashboard ? dashboard.canExecuteActions : true;
   const props = {
     id: 1,
     options,
     width: 800,
     height: 400,
-    timeRange: RANGE,
-    data: { state: LoadingState.Done, series, timeRange: RANGE },
+    timeRange,
+    data: { state: LoadingState.Done, series, timeRange },
     replaceVariables: (text: string, _scoped: unknown, format: (value: unknown) => string) =>
       text.replace(/\$(\w+)/g, (whole, name: string) => (name in variables ? format(variables[name]) : whole)),
   };
@@ -53,8 +56,11 @@ export function onDashboard<T>(Panel: ComponentType<PanelProps<T>>, options: T, 
   );
 }
 
-const NOW = dateTime('2026-11-24T10:00:00Z');
-const RANGE = { from: NOW, to: NOW, raw: { from: 'now-1h', to: 'now' } };
+/** The last hour. */
+export function aTimeRange(): TimeRange {
+  const now = dateTime('2026-11-24T10:00:00Z');
+  return { from: now, to: now, raw: { from: 'now-1h', to: 'now' } };
+}
 
 /** A table, by its columns. */
 export function table(columns: Readonly<Record<string, readonly string[]>>): DataFrame {
