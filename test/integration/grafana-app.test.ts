@@ -50,6 +50,10 @@ test('a domain is found by a part of its name, and the address shares what was f
   await page.row('deaf').waitFor({ state: 'detached' });
   await page.row('web-2').waitFor();
   expect(page.page.url()).toContain('q=web');
+  // Who may only look has nothing to select rows for.
+  expect(await page.page.getByRole('checkbox').count()).toBe(0);
+  await page.says('nothing is known of its domains');
+  await page.row('web-1').getByText(/%$/).waitFor();
   await page.picture('domains');
   await page.row('web-1').getByRole('link', { name: 'web-1' }).click();
   await page.sees('web-1');
@@ -84,6 +88,65 @@ test('an admin suspends and resumes a domain; the record names who', async () =>
   await page.open('/tasks');
   await page.says('ada');
   await page.picture('tasks');
+});
+
+test('an admin suspends and resumes several domains at once; one that is off is left alone, and said why', async () => {
+  const page = await signIn('ada');
+  await page.open('/domains');
+  for (const name of ['web-1', 'web-2', 'spare']) {
+    await page.page.getByRole('checkbox', { name: `Select ${name} on ${HOSTS.up}` }).check({ force: true });
+  }
+  await page.says('Selected: 3');
+  await page.picture('domains-selected');
+  await page.button('Suspend').click();
+  await page.says(/^spare on kvm1: shut off/, page.dialog);
+  await page.says(/^Affects 2: The CPUs stop at once/, page.dialog);
+  expect(await lab.state('web-1')).toBe('running');
+  await page.picture('bulk-question');
+  await page.dialog.getByLabel('Reason').fill('both at once');
+  await page.button('Suspend: 2', page.dialog).click();
+  await page.says('All of it is over', page.dialog);
+  await page.says('Done: 2', page.dialog);
+  await page.picture('bulk-done');
+  for (const name of ['web-1', 'web-2']) expect(await lab.state(name)).toBe('paused');
+  await page.button('Close', page.dialog).click();
+  for (const name of ['web-1', 'web-2']) await page.row(name).getByText('paused').waitFor();
+
+  // They are selected still.
+  await page.button('Resume').click();
+  await page.button('Resume: 2', page.dialog).click();
+  await page.says('Done: 2', page.dialog);
+  for (const name of ['web-1', 'web-2']) expect(await lab.state(name)).toBe('running');
+  const asked = lab.audit({ event: 'action.requested', action: 'suspend', reason: 'both at once' });
+  expect(asked.map(({ domain }) => domain).sort()).toEqual(['web-1', 'web-2']);
+
+  await page.page.getByRole('link', { name: 'See it among the tasks' }).click();
+  await page.says('Only what was asked for together');
+  await page.row('web-1').getByRole('button').first().click();
+  await page.says('Done: Resume. The domain is running');
+  await page.picture('tasks-of-bulk');
+});
+
+test('ten thousand domains are searched, sorted and scrolled through; the page holds the rows in view', async () => {
+  const page = await signIn('ada');
+  await page.fleetOf(10_000);
+  await page.open('/domains');
+  await page.says('10000 of 10000 domains');
+  await page.picture('domains-many');
+  const rows = page.page.getByRole('row');
+  const region = page.page.getByRole('region', { name: 'Domains' });
+  expect(await rows.count()).toBeLessThan(80);
+  await region.evaluate((element) => {
+    element.scrollTop = element.scrollHeight;
+  });
+  await page.row('guest-9999').waitFor();
+  expect(await rows.count()).toBeLessThan(80);
+  await page.page.getByPlaceholder(/^Search/).fill('guest-777');
+  await page.says('11 of 10000 domains');
+  await page.row('guest-7779').waitFor();
+  await page.page.getByPlaceholder(/^Search/).fill('');
+  await page.page.getByRole('columnheader', { name: 'Domain' }).getByRole('button').click();
+  await page.row('guest-9999').waitFor();
 });
 
 test('what happens to a domain shows at once', async () => {
@@ -157,6 +220,62 @@ test('panels on the page show what Prometheus has, and what the record of action
   const query = '{service_name="vireo", event=~"action.+"} | domain="web-1" | user="ada"';
   await page.openUrl(`/d-solo/logs?ds=loki&expr=${encodeURIComponent(query)}`);
   await page.says('action.succeeded');
+});
+
+test('a panel of actions suspends and resumes the domain that its query names, and no other dashboard may', async () => {
+  const page = await signIn('ada');
+  const panel = `/d-solo/vireo-domainactions-panel?expr=${encodeURIComponent('libvirt_domain_info{domain="web-2"}')}`;
+  await page.openUrl(panel);
+  await page.page.getByRole('link', { name: 'web-2' }).waitFor();
+  await page.picture('panel-actions');
+  await page.button('Suspend').click();
+  await page.says('Suspend: web-2 on kvm1', page.dialog);
+  await page.button('Suspend', page.dialog).click();
+  await page.says('Done: Suspend', page.dialog);
+  await lab.becomes('web-2', 'paused');
+  await page.button('Close', page.dialog).click();
+  await page.button('Resume').click();
+  await page.button('Resume', page.dialog).click();
+  await page.says('Done: Resume', page.dialog);
+  await lab.becomes('web-2', 'running');
+  expect(lab.audit({ event: 'action.succeeded', action: 'resume', domain: 'web-2' })).toMatchObject([{ user: 'ada' }]);
+
+  await page.openUrl(`${panel}&canAct=false`);
+  await page.says('This dashboard does not let you run actions.');
+  await page.button('Suspend').waitFor();
+  expect(await page.button('Suspend').getAttribute('aria-disabled')).toBe('true');
+  await page.picture('panel-actions-forbidden');
+});
+
+test('a panel of actions is a table for several domains, and says how many it leaves out', async () => {
+  const page = await signIn('ada');
+  const options = encodeURIComponent(JSON.stringify({ domainsMax: DOMAINS.length - 1 }));
+  await page.openUrl(`/d-solo/vireo-domainactions-panel?expr=libvirt_domain_info&options=${options}`);
+  await page.says('1 more domain is left out');
+  expect(await page.page.getByRole('row').count()).toBe(DOMAINS.length);
+  await page.picture('panel-actions-table');
+});
+
+test('panels show the XML of a domain and of its host, and the screen of the domain', async () => {
+  const page = await signIn('ada');
+  const panel = (name: string): string => {
+    const options = encodeURIComponent(JSON.stringify({ host: '$host', domain: '$domain' }));
+    return `/d-solo/vireo-${name}-panel?options=${options}&var-host=${HOSTS.up}&var-domain=web-1`;
+  };
+  const search = page.page.getByPlaceholder('Search in the document');
+  await page.openUrl(panel('domainxml'));
+  await search.fill(`<uuid>${await lab.uuidOf('web-1')}</uuid>`);
+  await page.says('Match 1 of 1');
+  await page.picture('panel-domain-xml');
+  await page.openUrl(panel('hostxml'));
+  await search.fill('<capabilities>');
+  await page.says('Match 1 of 1');
+  await page.picture('panel-host-xml');
+  await page.openUrl(panel('domainconsole'));
+  await page.button('Show the screen').click();
+  await page.page.getByRole('img', { name: 'Screen of web-1' }).waitFor();
+  expect(await page.button('Console').getAttribute('aria-disabled')).not.toBe('true');
+  await page.picture('panel-domain-console');
 });
 
 test('a link to an action opens its question and does nothing', async () => {

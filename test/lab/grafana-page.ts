@@ -92,6 +92,12 @@ export class GrafanaPage {
     });
   }
 
+  /** Has the page be told of a fleet of this size, in place of the one there is; its rows are as the API makes them. */
+  async fleetOf(domains: number): Promise<void> {
+    const items = Array.from({ length: domains }, (_, number) => domainRow(number));
+    await this.page.route('**/domains?*', (route) => route.fulfill({ json: { items, total: domains } }));
+  }
+
   /** Forgets the problems of which a journey is the cause; throws when there was none. */
   forgive(pattern: RegExp): void {
     const kept = this.problems.filter((problem) => !pattern.test(problem));
@@ -125,4 +131,25 @@ export class GrafanaPage {
   async close(): Promise<void> {
     await this.page.context().close();
   }
+}
+
+/** One of ten domains is off, and one of ten is another hypervisor's. */
+function domainRow(number: number): object {
+  const isOff = number % 10 === 3;
+  const off = 'shutoff: start it first';
+  return {
+    host: `kvm${String(number % 40)}`,
+    uuid: `5f8e4a52-9d7c-4c35-a7a5-${String(number).padStart(12, '0')}`,
+    name: `guest-${String(number)}`,
+    id: isOff ? -1 : number + 1,
+    state: isOff ? 'shutoff' : 'running',
+    reason: isOff ? 'shutdown' : 'booted',
+    persistent: true,
+    autostart: false,
+    driver: number % 10 === 7 ? 'Xen' : 'QEMU',
+    allowedActions: isOff ? ['start', 'autostart'] : ['shutdown', 'reboot', 'reset', 'suspend', 'destroy', 'autostart'],
+    refusedActions: isOff
+      ? { shutdown: off, reboot: off, reset: off, suspend: off, resume: off, destroy: off }
+      : { start: 'running: nothing to start', resume: 'running: not paused' },
+  };
 }
