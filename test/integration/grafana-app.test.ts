@@ -136,9 +136,7 @@ test('ten thousand domains are searched, sorted and scrolled through; the page h
   const rows = page.page.getByRole('row');
   const region = page.page.getByRole('region', { name: 'Domains' });
   expect(await rows.count()).toBeLessThan(80);
-  await region.evaluate((element) => {
-    element.scrollTop = element.scrollHeight;
-  });
+  await region.press('End');
   await page.row('guest-9999').waitFor();
   expect(await rows.count()).toBeLessThan(80);
   await page.page.getByPlaceholder(/^Search/).fill('guest-777');
@@ -194,10 +192,11 @@ test.each(['vera', 'edgar'])('%s may look and not act, whatever is tried', async
 
 test('a guest that ignores its shutdown is forced off, after its name was typed', async () => {
   const page = await signIn('ada');
-  // The deadline of a shutdown is a minute; the guest stays deaf for as long as anybody waits.
-  await page.shortenDeadline('shutdown', 2);
   await page.open(await lab.pathOf('deaf'));
   await page.button('Shut down').click();
+  // The guest stays deaf for as long as anybody waits.
+  await page.dialog.getByLabel('Seconds the guest may take').fill('2');
+  await page.picture('dialog-shutdown');
   await page.button('Shut down', page.dialog).click();
   await page.says('The guest did not react. Force off?', page.dialog);
   await page.picture('dialog-no-reaction');
@@ -209,6 +208,69 @@ test('a guest that ignores its shutdown is forced off, after its name was typed'
   expect(await lab.state('deaf')).toBe('shut off');
   expect(lab.audit({ event: 'action.timed_out', action: 'shutdown' })).toMatchObject([{ user: 'ada', domain: 'deaf' }]);
   expect(lab.audit({ event: 'action.succeeded', action: 'destroy' })).toMatchObject([{ user: 'ada', domain: 'deaf' }]);
+});
+
+test('the page of a domain shows what it is, does, and has', async () => {
+  const page = await signIn('ada');
+  const path = await lab.pathOf('web-1');
+  await page.open(path);
+  await page.says('Running since');
+  for (const graph of ['CPU', 'Steal', 'Memory', 'Disk latency', 'Network']) await page.sees(graph);
+  await page.page
+    .getByRole('listitem')
+    .getByText(/^CPUs in use/)
+    .waitFor();
+  await page.picture('domain-overview');
+  await page.button('Show the screen').click();
+  await page.page.getByRole('img', { name: 'Screen of web-1' }).waitFor();
+  await page.picture('domain-screen');
+
+  await page.page.getByRole('tab', { name: 'Devices' }).click();
+  await page.says('Consoles, host devices and others');
+  await page.page.getByRole('cell', { name: 'memballoon' }).waitFor();
+  await page.picture('domain-devices');
+
+  await lab.libvirtd.virsh('suspend', 'web-1');
+  await lab.libvirtd.virsh('resume', 'web-1');
+  await page.page.getByRole('tab', { name: 'Timeline' }).click();
+  await page.says('From the log of Vireo, in Loki');
+  await page.says(/web-1 at host kvm1 is paused/);
+  await page.picture('domain-timeline');
+
+  await page.page.getByRole('tab', { name: 'Snapshots' }).click();
+  await page.says('It has no snapshot');
+  expect(page.page.url()).toContain('tab=snapshots');
+  await page.picture('domain-snapshots');
+});
+
+test('the XML of a domain is opened, searched, and compared with what its next start makes of it', async () => {
+  const page = await signIn('vera');
+  await page.open(`${await lab.pathOf('web-2')}?tab=xml`);
+  const editor = page.page.locator('.monaco-editor').first();
+  await editor.getByText('<name>').first().waitFor();
+  await page.page.getByRole('searchbox').fill('vcpu');
+  await page.says('Match 1 of 2');
+  await page.page.keyboard.press('Enter');
+  await page.says('Match 2 of 2');
+  await page.picture('domain-xml');
+  await lab.libvirtd.virsh('setmaxmem', 'web-2', '65536', '--config');
+  await page.page.getByText('What differs').click();
+  await page.says(/^\+.*65536/);
+  await page.picture('domain-xml-diff');
+  expect(page.page.url()).toContain('view=diff');
+});
+
+test('a console opens in a tab of its own, and its link is nowhere afterwards', async () => {
+  const page = await signIn('ada');
+  await page.open(await lab.pathOf('web-1'));
+  await page.button('Console').waitFor();
+  const [console] = await Promise.all([page.page.context().waitForEvent('page'), page.button('Console').click()]);
+  await console.locator('canvas').waitFor();
+  expect(console.url().startsWith(lab.exporter.url)).toBe(true);
+  expect(await console.evaluate('window.opener')).toBeNull();
+  await page.says('Open consoles');
+  await console.close();
+  expect(lab.audit({ event: 'console.opened', domain: 'web-1' })).toMatchObject([{ user: 'ada', mode: 'control' }]);
 });
 
 test('panels on the page show what Prometheus has, and what the record of actions says', async () => {
