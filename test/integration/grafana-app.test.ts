@@ -214,7 +214,7 @@ test('the page of a domain shows what it is, does, and has', async () => {
   const page = await signIn('ada');
   const path = await lab.pathOf('web-1');
   await page.open(path);
-  await page.says('Running since');
+  await page.says('Why in that state');
   for (const graph of ['CPU', 'Steal', 'Memory', 'Disk latency', 'Network']) await page.sees(graph);
   await page.page
     .getByRole('listitem')
@@ -254,7 +254,7 @@ test('the XML of a domain is opened, searched, and compared with what its next s
   await page.says('Match 2 of 2');
   await page.picture('domain-xml');
   await lab.libvirtd.virsh('setmaxmem', 'web-2', '65536', '--config');
-  await page.page.getByText('What differs').click();
+  await page.page.getByRole('radio', { name: 'What differs' }).check();
   await page.says(/^\+.*65536/);
   await page.picture('domain-xml-diff');
   expect(page.page.url()).toContain('view=diff');
