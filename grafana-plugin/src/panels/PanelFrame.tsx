@@ -3,6 +3,7 @@
 // and what it shows where Grafana lets nobody look, or the panel breaks.
 
 import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
 import { hasPermission } from '@grafana/runtime';
 import { ErrorBoundaryAlert, useStyles2 } from '@grafana/ui';
 import React, { type ReactNode, useState } from 'react';
@@ -38,4 +39,7 @@ export function PanelFrame({ width, height, children }: PanelFrameProps) {
   );
 }
 
-const getStyles = () => ({ frame: css({ overflow: 'auto' }) });
+const getStyles = (theme: GrafanaTheme2) => ({
+  // What has the focus is ringed, and the frame would cut the ring off.
+  frame: css({ boxSizing: 'border-box', overflow: 'auto', padding: theme.spacing(0.5) }),
+});

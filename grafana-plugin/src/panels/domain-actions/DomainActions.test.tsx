@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { type FakeApi, fakeApi, problem, signIn } from '../../testing/fakeApi';
 import { aDomain, aHost, aPage, aTask, UUID } from '../../testing/fixtures';
 import { type Dashboard, onDashboard, table } from '../../testing/panel';
@@ -103,6 +103,18 @@ describe('several domains', () => {
     expect(await accessibilityFaults(container)).toEqual([]);
     await user.click(within(row).getByRole('button', { name: 'Reboot' }));
     expect(await screen.findByRole('dialog')).toHaveTextContent('Reboot: web-1 on kvm1');
+  });
+
+  it('leave the focus where it is when their states change', async () => {
+    let state = 'running';
+    api.on('GET /domains', () => aPage(aDomain({ state }), aDomain({ name: 'db', uuid: OTHER, state })));
+    show({}, { series: [table({ host: ['kvm1', 'kvm1'], domain: ['web-1', 'db'] })] });
+    const row = await screen.findByRole('row', { name: /db/ });
+    const reboot = within(row).getByRole('button', { name: 'Reboot' });
+    act(() => reboot.focus());
+    state = 'paused';
+    await waitFor(() => expect(row).toHaveTextContent('paused'), { timeout: 10_000 });
+    expect(reboot).toHaveFocus();
   });
 
   it('of one name are told apart by their hosts', async () => {

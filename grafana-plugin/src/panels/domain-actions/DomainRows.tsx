@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several domains, a row of buttons for each, in the order of the panel's data.
+// Several domains, a row of buttons for each, in the order of the panel's data. No InteractiveTable: it makes its cells anew
+// whenever their content changes, and a button that has the focus would lose it with every answer of the API.
 
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { type CellProps, type Column, InteractiveTable, TextLink } from '@grafana/ui';
+import { TextLink, useStyles2 } from '@grafana/ui';
 import type { DomainBrief } from '@vireo/exporter/contract';
-import React, { type ReactNode, useMemo } from 'react';
+import React, { type ReactNode } from 'react';
 import { StateBadge } from '../../components/StateBadge';
 import { domainUrl } from '../../urls';
 
@@ -15,30 +18,41 @@ export interface DomainRowsProps {
 }
 
 export function DomainRows({ domains, actions }: DomainRowsProps) {
-  const columns: Array<Column<DomainBrief>> = [
-    {
-      id: 'name',
-      header: t('domains.name', 'Domain'),
-      cell: ({ row: { original } }: CellProps<DomainBrief>) => (
-        <TextLink href={domainUrl(original.host, original.uuid)} inline={false}>
-          {original.name}
-        </TextLink>
-      ),
-    },
-    { id: 'host', header: t('domains.host', 'Host') },
-    {
-      id: 'state',
-      header: t('domains.state', 'State'),
-      cell: ({ row: { original } }: CellProps<DomainBrief>) => (
-        <StateBadge state={original.state} reason={original.reason} />
-      ),
-    },
-    {
-      id: 'actions',
-      header: t('panel.actions', 'Actions'),
-      cell: ({ row: { original } }: CellProps<DomainBrief>) => actions(original),
-    },
-  ];
-  const data = useMemo(() => [...domains], [domains]);
-  return <InteractiveTable columns={columns} data={data} getRowId={({ host, uuid }) => JSON.stringify([host, uuid])} />;
+  const styles = useStyles2(getStyles);
+  return (
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          <th scope="col">{t('domains.name', 'Domain')}</th>
+          <th scope="col">{t('domains.host', 'Host')}</th>
+          <th scope="col">{t('domains.state', 'State')}</th>
+          <th scope="col">{t('panel.actions', 'Actions')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {domains.map((domain) => (
+          <tr key={JSON.stringify([domain.host, domain.uuid])}>
+            <td>
+              <TextLink href={domainUrl(domain.host, domain.uuid)} inline={false}>
+                {domain.name}
+              </TextLink>
+            </td>
+            <td>{domain.host}</td>
+            <td>
+              <StateBadge state={domain.state} reason={domain.reason} />
+            </td>
+            <td>{actions(domain)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
 }
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  table: css({
+    width: '100%',
+    'th, td': { padding: theme.spacing(1), textAlign: 'left' },
+    'tbody tr': { borderTop: `1px solid ${theme.colors.border.weak}` },
+  }),
+});
