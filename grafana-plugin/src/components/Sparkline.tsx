@@ -46,9 +46,10 @@ export function pathOf(values: readonly number[], topMin: number): string {
       }
       const x = values.length < 2 ? 0 : (at / (values.length - 1)) * WIDTH;
       const y = HEIGHT - 1 - (value / top) * (HEIGHT - 2);
-      const command = isDrawing ? 'L' : 'M';
+      const place = `${x.toFixed(1)} ${y.toFixed(1)}`;
+      const command = isDrawing ? `L${place}` : `M${place}h0`;
       isDrawing = true;
-      return `${command}${x.toFixed(1)} ${y.toFixed(1)}`;
+      return command;
     })
     .join('');
 }
@@ -59,6 +60,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
     height: theme.spacing(3),
     fill: 'none',
     stroke: theme.colors.primary.text,
+    strokeWidth: 1.5,
+    // A single value is a dot.
+    strokeLinecap: 'round',
     verticalAlign: 'middle',
   }),
 });

@@ -110,9 +110,9 @@ describe('a table', () => {
 
 describe('a sparkline', () => {
   it('goes from bottom to top, and leaves a gap where nothing is known', () => {
-    expect(pathOf([0, 1, NaN, 1, 0], 0.1)).toBe('M0.0 23.0L25.0 1.0M75.0 1.0L100.0 23.0');
+    expect(pathOf([0, 1, NaN, 1, 0], 0.1)).toBe('M0.0 23.0h0L25.0 1.0M75.0 1.0h0L100.0 23.0');
   });
   it('of next to nothing stays at the bottom', () => {
-    expect(pathOf([0, 0.001], 0.1)).toBe('M0.0 23.0L100.0 22.8');
+    expect(pathOf([0, 0.001], 0.1)).toBe('M0.0 23.0h0L100.0 22.8');
   });
 });

@@ -271,6 +271,17 @@ describe('a row', () => {
     expect(api.sent('POST')).toEqual([]);
   });
 
+  it('whose domain is gone meanwhile says so', async () => {
+    api.on('GET /domains', aPage(aRow(1))).on('GET /hosts/kvm1/domains/*', () => {
+      throw problem('VIREO_DOMAIN_UNKNOWN', 'kvm1 has no such domain');
+    });
+    const { user } = open();
+    await row('web-1');
+    await user.click(screen.getByRole('button', { name: 'Act on web-1' }));
+    await user.click(await screen.findByRole('menuitem', { name: /Suspend/ }));
+    expect(await within(await screen.findByRole('dialog')).findByText('kvm1 has no such domain')).toBeInTheDocument();
+  });
+
   it('offers a viewer nothing to select and nothing to do', async () => {
     signIn('viewer');
     api.on('GET /domains', aPage(aRow(1)));
