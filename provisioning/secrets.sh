@@ -23,7 +23,7 @@ hash() { tr -d '\n' < "secrets/vireo_$1_token" | openssl dgst -sha256 -r | cut -
 api:
   tokens:
     - { name: grafana-read, sha256: '$(hash read)', privileges: [read, xml] }
-    - { name: grafana-operate, sha256: '$(hash operate)', privileges: [read, power, force] }
+    - { name: grafana-operate, sha256: '$(hash operate)', privileges: [read, xml, power, force] }
     - { name: grafana-console, sha256: '$(hash console)', privileges: [read, console.view, console.control] }
   grafana:
     url: http://127.0.0.1:$(port GRAFANA_PORT)/

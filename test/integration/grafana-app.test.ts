@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Journeys through the built Grafana app in a real browser, down to real QEMU domains: what an operator sees and does, and
 // what a viewer and an editor cannot. A new journey is one `test` that signs in and uses GrafanaPage.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DOMAINS, HOSTS, openGrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaPage } from '../lab/grafana-page.ts';
@@ -31,15 +33,54 @@ async function signIn(login: string): Promise<GrafanaPage> {
   return page;
 }
 
-test('the fleet lists every host, the one in trouble first', async () => {
-  const page = await signIn('vera');
+test('the fleet says what needs attention before it lists every host, and leads to what helps', async () => {
+  await lab.libvirtd.virsh('suspend', 'web-2');
+  const page = await signIn('ada');
   await page.open('/fleet');
   await page.sees('Fleet');
-  await page.row(HOSTS.up).getByText(String(DOMAINS.length)).waitFor();
-  await page.row(HOSTS.lost).waitFor();
+  const lost = page.page.getByRole('list', { name: 'Host lost' });
+  await lost.getByRole('link', { name: HOSTS.lost }).waitFor();
+  await page.says(/127\.0\.0\.1/, lost);
+  await page
+    .row(HOSTS.up)
+    .getByRole('link', { name: `Domains of ${HOSTS.up}` })
+    .waitFor();
+  // Of the real Prometheus.
+  await page.says(/\d %$/, page.row(HOSTS.up));
   const text = await page.text();
-  expect(text.indexOf(HOSTS.lost)).toBeLessThan(text.indexOf(HOSTS.up));
+  expect(text.indexOf('Host lost')).toBeLessThan(text.lastIndexOf(HOSTS.up));
   await page.picture('fleet');
+
+  const paused = page.page.getByRole('list', { name: 'Paused', exact: true });
+  await paused.getByRole('link', { name: 'Resume: web-2' }).click();
+  await page.button('Resume', page.dialog).click();
+  await page.says('Done: Resume', page.dialog);
+  await lab.becomes('web-2', 'running');
+});
+
+test('a host shows its pools, what it did lately, and its capabilities', async () => {
+  const pool = join(lab.lab.directory, 'pool');
+  await mkdir(pool, { recursive: true });
+  await lab.libvirtd.virsh('pool-create-as', 'images', 'dir', '--target', pool);
+  const page = await signIn('vera');
+  await page.open('/fleet?q=kvm1&state=up');
+  await page.row(HOSTS.lost).waitFor({ state: 'detached' });
+  await page.row(HOSTS.up).getByRole('link', { name: HOSTS.up, exact: true }).click();
+  await page.sees(HOSTS.up);
+  await page.page.getByRole('table', { name: 'Storage pools' }).getByText('images').waitFor({ timeout: 30_000 });
+  await page.page.getByRole('link', { name: 'web-1', exact: true }).waitFor();
+  await page.says('Memory promised to active domains');
+  await page.picture('host');
+  await page.page.getByRole('tab', { name: 'Metrics' }).click();
+  // The last of the graphs.
+  await page.says(/^statistics \d/);
+  await page.picture('host-metrics');
+  await page.page.getByRole('tab', { name: 'Capabilities' }).click();
+  await page.says('<capabilities>');
+  await page.picture('host-capabilities');
+  await page.open(`/hosts/${HOSTS.lost}`);
+  await page.says('This host is lost: what is shown is what was last seen of it');
+  await page.picture('host-lost');
 });
 
 test('a domain is found by a part of its name, and the address shares what was found', async () => {
@@ -54,6 +95,10 @@ test('a domain is found by a part of its name, and the address shares what was f
   expect(await page.page.getByRole('checkbox').count()).toBe(0);
   await page.says('nothing is known of its domains');
   await page.row('web-1').getByText(/%$/).waitFor();
+  await page.page.getByPlaceholder('All hosts').click();
+  await page.page.getByRole('option', { name: HOSTS.up }).click();
+  await page.page.waitForURL(/host=kvm1/);
+  await page.row('web-1').waitFor();
   await page.picture('domains');
   await page.row('web-1').getByRole('link', { name: 'web-1' }).click();
   await page.sees('web-1');

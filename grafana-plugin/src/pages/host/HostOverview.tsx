@@ -136,10 +136,14 @@ function Definitions({ rows }: { readonly rows: ReadonlyArray<readonly [string, 
 const getStyles = (theme: GrafanaTheme2) => ({
   parts: css({
     display: 'grid',
-    gridTemplateColumns: `repeat(auto-fit, minmax(min(100%, ${theme.spacing(55)}), 1fr))`,
+    gridTemplateColumns: 'minmax(0, 1fr)',
+    [theme.breakpoints.up('lg')]: { gridTemplateColumns: 'repeat(2, minmax(0, 1fr))' },
     gap: theme.spacing(2),
   }),
   part: css({
+    display: 'flex',
+    flexDirection: 'column',
+    gap: theme.spacing(1.5),
     padding: theme.spacing(2),
     border: `1px solid ${theme.colors.border.weak}`,
     borderRadius: theme.shape.radius.default,
@@ -147,6 +151,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   wide: css({
     gridColumn: '1 / -1',
+    display: 'flex',
+    flexDirection: 'column',
+    gap: theme.spacing(1.5),
     padding: theme.spacing(2),
     border: `1px solid ${theme.colors.border.weak}`,
     borderRadius: theme.shape.radius.default,

@@ -18,15 +18,21 @@ export function TopDomains({ host: { host, domains } }: { readonly host: HostFul
   const list = useDomains({ host: [host], sort: 'state' }, NAMED_MAX);
   return (
     <Stack direction="column" gap={1}>
-      <StateCounts
-        title={t('host.its-domains', 'Domains')}
-        counts={Object.entries(domains?.byState ?? {})}
-        urlOf={(state) => domainsUrl({ host: [host], state: [state] })}
-      />
+      {domains && (
+        <StateCounts
+          title={t('host.its-domains', 'Domains')}
+          counts={Object.entries(domains.byState)}
+          urlOf={(state) => domainsUrl({ host: [host], state: [state] })}
+        />
+      )}
       <Loaded result={{ data: list.total === undefined ? undefined : list, error: list.error, refetch: list.retry }}>
         {({ items, total = 0 }) =>
           items.length === 0 ? (
-            <Text color="secondary">{t('host.no-domains', 'It has no domain that you may see')}</Text>
+            <Text color="secondary">
+              {domains === undefined
+                ? t('host.domains-unknown', 'Its domains are not known')
+                : t('host.no-domains', 'It has no domain that you may see')}
+            </Text>
           ) : (
             <Stack direction="row" gap={2} wrap="wrap" alignItems="center">
               {items.map(({ uuid, name, state, reason }) => (
