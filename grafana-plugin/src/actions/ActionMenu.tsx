@@ -16,21 +16,26 @@ export interface ActionMenuProps {
 }
 
 /** For the overlay of a Dropdown. */
-export function ActionMenu({ actions, domain, acting, onAction }: ActionMenuProps) {
+export function ActionMenu(props: ActionMenuProps) {
   return (
     <Menu>
-      {actions.map((id) => {
-        const refusal = refusalOf(id, domain, acting);
-        return (
-          <Menu.Item
-            key={id}
-            label={actionLabel(id, domain)}
-            disabled={refusal !== undefined}
-            {...(refusal !== undefined && { description: refusal })}
-            onClick={() => onAction(id)}
-          />
-        );
-      })}
+      <ActionItems {...props} />
     </Menu>
   );
+}
+
+/** The same in a menu that is there already. */
+export function ActionItems({ actions, domain, acting, onAction }: ActionMenuProps) {
+  return actions.map((id) => {
+    const refusal = refusalOf(id, domain, acting);
+    return (
+      <Menu.Item
+        key={id}
+        label={actionLabel(id, domain)}
+        disabled={refusal !== undefined}
+        {...(refusal !== undefined && { description: refusal })}
+        onClick={() => onAction(id)}
+      />
+    );
+  });
 }

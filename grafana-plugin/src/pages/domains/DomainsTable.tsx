@@ -3,10 +3,10 @@
 
 import { dateTime } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Button, Checkbox, Dropdown, Icon, Stack, Text, TextLink } from '@grafana/ui';
+import { Button, Checkbox, ContextMenu, Icon, Stack, Text, TextLink } from '@grafana/ui';
 import { ACTION_IDS, type ActionId, type DomainBrief, type HostBrief } from '@vireo/exporter/contract';
 import React, { useCallback, useMemo, useState } from 'react';
-import { ActionMenu } from '../../actions/ActionMenu';
+import { ActionItems } from '../../actions/ActionMenu';
 import { Hypervisor } from '../../components/Hypervisor';
 import { Sparkline } from '../../components/Sparkline';
 import { StateBadge } from '../../components/StateBadge';
@@ -38,6 +38,7 @@ export interface DomainsTableProps {
 
 export function DomainsTable({ rows, sort, onSort, topOf, lost, selection, onAction }: DomainsTableProps) {
   const [visible, setVisible] = useState<readonly DomainBrief[]>(() => rows.slice(0, ROWS_FIRST));
+  const [menu, setMenu] = useState<RowMenu>();
   const onVisible = useCallback(
     (now: readonly DomainBrief[]) => setVisible((before) => (keysOf(before) === keysOf(now) ? before : now)),
     [],
@@ -48,22 +49,25 @@ export function DomainsTable({ rows, sort, onSort, topOf, lost, selection, onAct
       ...(selection ? [selectColumn(selection)] : []),
       ...factColumns(lost),
       ...(history ? [cpuColumn(history, error)] : []),
-      ...(onAction ? [actionColumn(onAction)] : []),
+      ...(onAction ? [actionColumn(setMenu)] : []),
     ],
     [selection, lost, history, error, onAction],
   );
   return (
-    <VirtualTable
-      label={t('domains.title', 'Domains')}
-      columns={columns}
-      items={rows}
-      keyOf={keyOf}
-      sort={sort}
-      onSort={onSort}
-      topOf={topOf}
-      onVisible={onVisible}
-      {...(selection && { isSelected: selection.has })}
-    />
+    <>
+      <VirtualTable
+        label={t('domains.title', 'Domains')}
+        columns={columns}
+        items={rows}
+        keyOf={keyOf}
+        sort={sort}
+        onSort={onSort}
+        topOf={topOf}
+        onVisible={onVisible}
+        {...(selection && { isSelected: selection.has })}
+      />
+      {menu && onAction && <OpenMenu menu={menu} onAction={onAction} onClose={() => setMenu(undefined)} />}
+    </>
   );
 }
 
@@ -121,9 +125,16 @@ function factColumns(lost: ReadonlyMap<string, HostBrief>): DomainColumn[] {
     {
       id: 'state',
       header: t('domains.state', 'State'),
-      width: '9rem',
+      width: '14rem',
       isSortable: true,
-      cell: ({ state, reason }) => <StateBadge state={state} reason={reason} />,
+      cell: ({ state, reason }) => (
+        <>
+          <StateBadge state={state} />{' '}
+          <Text variant="bodySmall" color="secondary">
+            {reason}
+          </Text>
+        </>
+      ),
     },
     {
       id: 'host',
@@ -193,33 +204,57 @@ function Cpu({ values }: { readonly values: readonly number[] | undefined }) {
   );
 }
 
-function actionColumn(onAction: (domain: DomainBrief, action: ActionId) => void): DomainColumn {
+function actionColumn(onMenu: (menu: RowMenu) => void): DomainColumn {
   return {
     id: 'actions',
     width: '6rem',
     header: t('domains.actions', 'Actions'),
     cell: (domain) => (
-      <Dropdown
-        overlay={() => (
-          <ActionMenu
-            actions={ACTION_IDS}
-            domain={domain}
-            acting={ACTING}
-            onAction={(action) => onAction(domain, action)}
-          />
-        )}
-      >
-        <Button
-          size="sm"
-          variant="secondary"
-          fill="text"
-          icon="ellipsis-v"
-          aria-label={t('domains.act', 'Act on {{name}}', {
-            name: domain.name,
-            interpolation: { escapeValue: false },
-          })}
-        />
-      </Dropdown>
+      <Button
+        size="sm"
+        variant="secondary"
+        fill="text"
+        icon="ellipsis-v"
+        aria-haspopup="menu"
+        aria-label={t('domains.act', 'Act on {{name}}', {
+          name: domain.name,
+          interpolation: { escapeValue: false },
+        })}
+        onClick={({ currentTarget }) => onMenu({ domain, opener: currentTarget })}
+      />
     ),
   };
+}
+
+/** The menu of a row that is open. One for all rows: a menu in each would make scrolling slow. */
+interface RowMenu {
+  readonly domain: DomainBrief;
+  readonly opener: HTMLElement;
+}
+
+function OpenMenu({ menu: { domain, opener }, onAction, onClose }: OpenMenuProps) {
+  const { right, bottom } = opener.getBoundingClientRect();
+  return (
+    <ContextMenu
+      x={right}
+      y={bottom}
+      onClose={() => {
+        onClose();
+        opener.focus();
+      }}
+      renderMenuItems={() => (
+        <ActionItems
+          actions={ACTION_IDS}
+          domain={domain}
+          acting={ACTING}
+          onAction={(action) => onAction(domain, action)}
+        />
+      )}
+    />
+  );
+}
+interface OpenMenuProps {
+  readonly menu: RowMenu;
+  readonly onAction: (domain: DomainBrief, action: ActionId) => void;
+  readonly onClose: () => void;
 }
