@@ -10,6 +10,8 @@ import { keepOutput } from './planted.ts';
 
 const SIZE = { width: 1440, height: 900 };
 const DEADLINE_MS = 15_000;
+/** A domain that starts or stops brings or takes a network interface, and the browser gives up what it was loading. */
+const NETWORK_CHANGED = 'net::ERR_NETWORK_CHANGED';
 
 /** See the head of this file. Everything waits 15 s at most. */
 export class GrafanaPage {
@@ -24,9 +26,11 @@ export class GrafanaPage {
     this.#grafana = grafana;
     page.setDefaultTimeout(DEADLINE_MS);
     page.on('console', (message) => {
-      keepOutput('grafana-browser', `${message.text()}\n`);
+      const text = message.text();
+      keepOutput('grafana-browser', `${text}\n`);
       const { url } = message.location();
-      if (message.type() === 'error' && !url.includes(FONTS)) this.problems.push(`${message.text()} ${url}`);
+      if (message.type() === 'error' && !url.includes(FONTS) && !text.includes(NETWORK_CHANGED))
+        this.problems.push(`${text} ${url}`);
     });
     page.on('pageerror', (error) => this.problems.push(`uncaught: ${error.stack ?? error.message}`));
   }
@@ -81,15 +85,6 @@ export class GrafanaPage {
       `fetch(${JSON.stringify(url)}, ${JSON.stringify(init)}).then((r) => r.status)`,
     );
     return status;
-  }
-
-  /** Has the page ask for an action with a deadline of its own, where it would ask with the usual one. */
-  async shortenDeadline(action: string, timeoutSeconds: number): Promise<void> {
-    await this.page.route('**/actions', async (route) => {
-      const body = route.request().postDataJSON() as { readonly action: string; readonly options?: object };
-      const options = { ...body.options, ...(body.action === action ? { timeoutSeconds } : {}) };
-      await route.continue({ postData: JSON.stringify({ ...body, options }) });
-    });
   }
 
   /** Has the page be told of a fleet of this size, in place of the one there is; its rows are as the API makes them. */

@@ -22,7 +22,7 @@ export function OptionFields({ action, domain, choice, onChange, disabled }: Opt
   const usual = ACTIONS[action].deadlineSeconds;
   const forceRefusal = refusalOf('destroy', domain, { mayOperate: true });
   return (
-    <Stack direction="column" gap={2}>
+    <Stack direction="column" gap={2} alignItems="flex-start">
       <Stack direction="row" gap={2} wrap="wrap">
         <Field label={t('options.mode', 'Which way')} noMargin>
           <Combobox<ShutdownMode>

@@ -99,9 +99,11 @@ function lineKind(first: string | undefined): 'added' | 'removed' | 'place' | 's
 /** Marks of what was found. */
 export const getMatchStyles = (theme: GrafanaTheme2) => ({
   match: css({ color: theme.colors.text.primary, backgroundColor: theme.colors.warning.transparent }),
+  // Not its text: in the editor that has the colours of the language.
   current: css({
-    color: theme.colors.warning.contrastText,
-    backgroundColor: theme.colors.warning.main,
+    color: theme.colors.text.primary,
+    backgroundColor: theme.colors.warning.transparent,
+    outline: `2px solid ${theme.colors.warning.border}`,
   }),
 });
 

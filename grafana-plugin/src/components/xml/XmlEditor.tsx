@@ -43,6 +43,7 @@ export function XmlEditor(props: TextBodyProps) {
           height={height}
           readOnly
           showLineNumbers
+          showMiniMap={false}
           monacoOptions={{
             ariaLabel: label,
             domReadOnly: true,
