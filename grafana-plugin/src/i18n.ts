@@ -10,15 +10,13 @@ export async function initTranslations(): Promise<void> {
 }
 
 /** Texts by language; English is in the source. */
-export const TEXTS = {
+export const TEXTS: Readonly<Record<string, () => Promise<object>>> = {
   'zh-Hans': async () => (await import('./locales/zh-Hans/vireo-libvirt-app.json')).default,
-} as const;
+};
 
 /** The same for panels: Grafana brings the texts of the app with its pages only, which nobody may have opened. */
 export async function initPanelTranslations(): Promise<void> {
-  await initPluginTranslations(PLUGIN_ID, [
-    (language) => (language === 'zh-Hans' ? TEXTS[language]() : Promise.resolve({})),
-  ]);
+  await initPluginTranslations(PLUGIN_ID, [async (language) => ({ ...(await TEXTS[language]?.()) })]);
 }
 
 /** For those that get it late. */

@@ -12,17 +12,13 @@ let api: FakeApi;
 /** Scrolls what is watched into view, or out of it. */
 let scroll: (isIntersecting: boolean) => void;
 
-class Observer {
-  constructor(told: (entries: Array<{ isIntersecting: boolean }>) => void) {
-    scroll = (isIntersecting) => act(() => told([{ isIntersecting }]));
-  }
-  observe() {}
-  disconnect() {}
-}
-
 beforeEach(() => {
   signIn('operator');
-  globalThis.IntersectionObserver = Observer as unknown as typeof IntersectionObserver;
+  jest.spyOn(globalThis, 'IntersectionObserver').mockImplementation((told) => {
+    scroll = (isIntersecting) => act(() => told([{ isIntersecting } as IntersectionObserverEntry], observer));
+    const observer = { observe: () => undefined, disconnect: () => undefined } as unknown as IntersectionObserver;
+    return observer;
+  });
   api = fakeApi()
     .on('GET /hosts', aPage(aHost()))
     .on('GET /domains', aPage(aDomain()))
