@@ -128,12 +128,12 @@ function factColumns(lost: ReadonlyMap<string, HostBrief>): DomainColumn[] {
       width: '14rem',
       isSortable: true,
       cell: ({ state, reason }) => (
-        <>
-          <StateBadge state={state} />{' '}
+        <Stack direction="row" gap={0.5} alignItems="center">
+          <StateBadge state={state} />
           <Text variant="bodySmall" color="secondary">
             {reason}
           </Text>
-        </>
+        </Stack>
       ),
     },
     {
