@@ -131,6 +131,24 @@ describe('DomainTable', () => {
     expect(domains.get(UUID)?.statsAt).toBeUndefined();
   });
 
+  it.each([
+    ['memory of nothing', { 'cpu.time': 0, 'balloon.rss': 0, 'balloon.current': 512 }, 0],
+    ['less CPU time than it had', { 'cpu.time': 3, 'balloon.rss': 70 }, 4],
+    ['less time of its first CPU than it had', { 'cpu.time': 6, 'balloon.rss': 70 }, 0],
+  ])('takes nothing over of a QEMU that has ended, of which libvirt says it has %s', async (_what, fields, cpuTime) => {
+    const { domains } = table();
+    domains.applyInventory([told('running', 1)], now());
+    const lockless = new Map([[UUID, stats({ 'state.state': 1 })]]);
+    const record = (counters: Record<string, number>, time: number): ReadonlyMap<string, DomainStats> =>
+      new Map([[UUID, { ...stats(counters), vcpu: new Map([[0, new Map([['time', time]])]]) }]]);
+    const monitor = record({ 'cpu.time': 5, 'balloon.rss': 70 }, 4);
+    await domains.applyStatistics(run({ lockless, monitor, at: 1000 }));
+    expect(domains.get(UUID)?.statsAt).toBe(1000);
+    await domains.applyStatistics(run({ lockless, monitor: record(fields, cpuTime), at: 2000 }));
+    expect(Object.fromEntries(domains.get(UUID)?.stats?.fields ?? [])).toEqual({ 'state.state': 1 });
+    expect(domains.get(UUID)?.statsAt).toBe(1000);
+  });
+
   it('takes no counters over for an inactive domain', async () => {
     const { domains } = table();
     domains.applyInventory([told('shutoff', -1)], now());

@@ -297,13 +297,13 @@ export class DomainTable {
 
   #applyStatisticsOf(domain: DomainSnapshot, { lockless, monitor, quarantine, partial, at }: StatisticsRun): void {
     const { uuid, id } = domain;
-    const own = [lockless.get(uuid), monitor.get(uuid)].filter(
-      (part) => part !== undefined && id !== -1 && part.domain.id === id,
-    );
-    const { stats: _before, trouble: _then, ...rest } = domain;
-    const stats = mergeStats(own.filter((part) => part !== undefined));
+    const { stats: before, trouble: _then, ...rest } = domain;
+    const ofProcess = (part: DomainStats | undefined): readonly DomainStats[] =>
+      part !== undefined && id !== -1 && part.domain.id === id ? [part] : [];
+    const asked = ofProcess(monitor.get(uuid)).filter((part) => !isOfProcessGone(part, before));
+    const stats = mergeStats([...ofProcess(lockless.get(uuid)), ...asked]);
     const trouble = id === -1 ? undefined : quarantine.get(uuid);
-    const whole = monitor.get(uuid)?.domain.id === id && trouble === undefined && !partial.has(uuid);
+    const whole = asked.length > 0 && trouble === undefined && !partial.has(uuid);
     this.#put(uuid, {
       ...rest,
       ...(stats === undefined ? {} : { stats }),
@@ -387,6 +387,21 @@ export class DomainTable {
 /** When the process of a domain began, if that was just now rather than while nobody looked. */
 function startOf({ domain: { id } }: DomainStateRecord, isTimely: boolean): number | undefined {
   return id !== -1 && isTimely ? Date.now() : undefined;
+}
+
+/**
+ * Whether libvirt made up what it could not read: of a QEMU that has ended and is not cleaned up yet, it says 0 for all
+ * that stands in /proc (virProcessGetStatInfo only warns), under the id of the domain that was.
+ */
+function isOfProcessGone(now: DomainStats, before: DomainStats | undefined): boolean {
+  if (now.fields.get('balloon.rss') === 0) return true;
+  // The process may have ended while libvirt was reading. CPU 0 can't be unplugged, so its counter is the process's.
+  const cpu = (stats: DomainStats | undefined): unknown => stats?.vcpu.get(0)?.get('time');
+  return isLess(now.fields.get('cpu.time'), before?.fields.get('cpu.time')) || isLess(cpu(now), cpu(before));
+}
+
+function isLess(now: unknown, before: unknown): boolean {
+  return typeof now === 'number' && typeof before === 'number' && now < before;
 }
 
 /** The domain with these observations, and none of those that are `undefined`. */
