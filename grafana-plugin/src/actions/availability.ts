@@ -38,9 +38,23 @@ export function refusalOf(action: ActionId, domain: ActionTarget, acting: Acting
     return t('refusal.dashboard', 'This dashboard does not let you run actions.');
   }
   if (domain.allowedActions.includes(action)) {
-    return undefined;
+    return nothingToDo(action, domain);
   }
   return domain.refusedActions[action] ?? t('refusal.unknown', 'This Vireo does not know the action.');
+}
+
+/** The API takes such a request and changes nothing, which is right for scripts; a button for it would only mislead. */
+function nothingToDo(action: ActionId, { state }: ActionTarget): string | undefined {
+  if (state === 'running' && (action === 'start' || action === 'resume')) {
+    return t('refusal.runs', 'It is running already.');
+  }
+  if (state === 'paused' && action === 'suspend') {
+    return t('refusal.paused', 'It is paused already.');
+  }
+  if (state === 'shutoff' && (action === 'shutdown' || action === 'destroy')) {
+    return t('refusal.off', 'It is shut off already.');
+  }
+  return undefined;
 }
 
 /** The same domain when nothing can be done to it now, and why: a host that is lost, say. */

@@ -142,3 +142,25 @@ describe('the outcome of a task', () => {
     expect(new Set(sentences).size).toBe(TASK_STATES.length);
   });
 });
+
+describe('a button that would change nothing', () => {
+  const acting = { mayOperate: true };
+  it.each([
+    ['start', 'running', /running already/],
+    ['resume', 'running', /running already/],
+    ['suspend', 'paused', /paused already/],
+    ['shutdown', 'shutoff', /shut off already/],
+    ['destroy', 'shutoff', /shut off already/],
+  ] as const)('%s of a domain that is %s says so, though the API would take it', (action, state, why) => {
+    expect(refusalOf(action, aDomain({ state, allowedActions: [action] }), acting)).toMatch(why);
+  });
+
+  it.each([
+    ['start', 'shutoff'],
+    ['resume', 'paused'],
+    ['suspend', 'running'],
+    ['destroy', 'paused'],
+  ] as const)('%s of a domain that is %s is none', (action, state) => {
+    expect(refusalOf(action, aDomain({ state, allowedActions: [action] }), acting)).toBeUndefined();
+  });
+});
