@@ -108,6 +108,7 @@ function Filters({ view, hosts, onChange }: FiltersProps) {
         placeholder={label}
         value={view.q ?? ''}
         width={32}
+        escapeRegex={false}
         onChange={(q) => onChange({ q })}
       />
       <FilterPills
