@@ -187,7 +187,8 @@ export const PROTOCOL_CODES = {
   LV_PROTO_SERIAL: { meaning: 'A reply to a call nobody made.' },
   LV_PROTO_TYPE: { meaning: 'A message version, type or status the peer may not send.' },
   LV_PROTO_PAYLOAD: {
-    meaning: 'A payload that does not hold what its procedure promises. In a reply it fails that call only; Vireo leaves such an event out and counts it.',
+    meaning:
+      'A payload that does not hold what its procedure promises. In a reply it fails that call only; Vireo leaves such an event out and counts it.',
   },
   LV_PROTO_QUEUE: { meaning: 'The peer sends faster than the bound of a queue allows.' },
   LV_PROTO_TLS_BYTE: { meaning: 'Something else than the confirmation byte after the TLS handshake.' },

@@ -51,9 +51,7 @@ describe('a container whose first process libvirt does not know', () => {
   });
 
   test.each(['shutdown', 'reboot'] as const)('fails its %s with what helps', async (action) => {
-    lab.daemon
-      .on(protocol.DOMAIN_SHUTDOWN_FLAGS, () => INVALID)
-      .on(protocol.DOMAIN_REBOOT, () => INVALID);
+    lab.daemon.on(protocol.DOMAIN_SHUTDOWN_FLAGS, () => INVALID).on(protocol.DOMAIN_REBOOT, () => INVALID);
     const { state, error } = await lab.done(action, { options: { mode: 'signal' } });
     expect({ state, code: error?.code }).toEqual({ state: 'failed', code: 'VIREO_STATE' });
     expect(error?.message).toContain('Init process ID is not yet known');

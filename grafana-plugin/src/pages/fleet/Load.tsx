@@ -38,8 +38,17 @@ export function Overcommit({ of, value }: { readonly of: 'vcpus' | 'memory'; rea
 function Marked({ text, warning }: { readonly text: string; readonly warning?: string }) {
   return (
     <Stack direction="row" gap={0.5} alignItems="center">
-      <Text {...(warning !== undefined && { color: 'warning' })}>{text}</Text>
-      {warning !== undefined && <Icon name="exclamation-triangle" size="sm" title={warning} />}
+      <Text {...(warning === undefined ? {} : { color: 'warning' })}>{text}</Text>
+      {warning !== undefined && <Warning text={warning} />}
     </Stack>
+  );
+}
+
+/** A sign that says what it warns of to those who hear and to those who point at it. */
+export function Warning({ text }: { readonly text: string }) {
+  return (
+    <span role="img" aria-label={text} title={text}>
+      <Icon name="exclamation-triangle" size="sm" />
+    </span>
   );
 }

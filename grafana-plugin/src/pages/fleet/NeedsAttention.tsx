@@ -192,7 +192,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     background: theme.colors.background.secondary,
   }),
   group: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(1, 2) }),
-  kind: css({ flex: `0 0 ${theme.spacing(36)}` }),
+  kind: css({ flex: `0 0 ${theme.spacing(32)}` }),
   items: css({ flex: '1 1 0', minWidth: theme.spacing(40), listStyle: 'none' }),
   item: css({
     display: 'flex',

@@ -4,10 +4,10 @@
 import { css } from '@emotion/css';
 import { dateTime, type GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Badge, Icon, Stack, Text, useStyles2 } from '@grafana/ui';
+import { Badge, Stack, Text, useStyles2 } from '@grafana/ui';
 import type { HostFull } from '@vireo/exporter/contract';
 import React, { type ReactNode } from 'react';
-import { percentOf } from '../fleet/Load';
+import { percentOf, Warning } from '../fleet/Load';
 import { bytesText } from './bytes';
 
 /** Rows of a list that are shown; a host with more has the rest in Prometheus. */
@@ -59,7 +59,7 @@ function Used({ pool: { allocationBytes, availableBytes, capacityBytes } }: { re
         aria-label={t('host.pool-used', 'Used')}
       />
       <Text>{`${percentOf(allocationBytes / capacityBytes)}, ${bytesText(allocationBytes)}`}</Text>
-      {isFull && <Icon name="exclamation-triangle" title={t('host.pool-full', 'nearly full')} />}
+      {isFull && <Warning text={t('host.pool-full', 'nearly full')} />}
     </Stack>
   );
 }
