@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Journeys through the built Grafana app in a real browser, down to real QEMU domains: what an operator sees and does, and
 // what a viewer and an editor cannot. A new journey is one `test` that signs in and uses GrafanaPage.
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DOMAINS, HOSTS, openGrafanaLab } from '../lab/grafana-lab.ts';
+import { DOMAINS, HOSTS, POOL, openGrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaPage } from '../lab/grafana-page.ts';
 import { waitFor } from '../lab/wait-for.ts';
@@ -59,15 +57,12 @@ test('the fleet says what needs attention before it lists every host, and leads 
 });
 
 test('a host shows its pools, what it did lately, and its capabilities', async () => {
-  const pool = join(lab.lab.directory, 'pool');
-  await mkdir(pool, { recursive: true });
-  await lab.libvirtd.virsh('pool-create-as', 'images', 'dir', '--target', pool);
   const page = await signIn('vera');
   await page.open('/fleet?q=kvm1&state=up');
   await page.row(HOSTS.lost).waitFor({ state: 'detached' });
   await page.row(HOSTS.up).getByRole('link', { name: HOSTS.up, exact: true }).click();
   await page.sees(HOSTS.up);
-  await page.page.getByRole('table', { name: 'Storage pools' }).getByText('images').waitFor({ timeout: 30_000 });
+  await page.page.getByRole('table', { name: 'Storage pools' }).getByText(POOL).waitFor();
   await page.page.getByRole('link', { name: 'web-1', exact: true }).waitFor();
   await page.says('Memory promised to active domains');
   await page.picture('host');

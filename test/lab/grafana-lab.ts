@@ -3,7 +3,7 @@
 // exporter that lets nobody act whom Grafana does not vouch for, a real Prometheus, the stand-in for Grafana with the
 // built app, and a browser.
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { tokenLine } from './api.ts';
@@ -29,6 +29,9 @@ export const HOSTS = { up: 'kvm1', lost: 'kvm2' } as const;
 
 /** The domains of {@link HOSTS}.up; their guests ignore a shutdown. `spare` is off. */
 export const DOMAINS = ['web-1', 'web-2', 'deaf', 'spare'] as const;
+
+/** The storage pool of {@link HOSTS}.up. */
+export const POOL = 'images';
 
 /** See the head of this file. */
 export interface GrafanaLab {
@@ -73,6 +76,9 @@ async function furnish(lab: Lab): Promise<GrafanaLab> {
     startLibvirtd(lab),
     buildGrafanaHost(join(lab.directory, 'grafana-host')),
   ]);
+  const pool = join(lab.directory, 'pool');
+  await mkdir(pool, { recursive: true });
+  await libvirtd.virsh('pool-create-as', POOL, 'dir', '--target', pool);
   await defineDomains(lab, libvirtd, ['spare']);
   await startDomains(lab, libvirtd, ['web-1', 'web-2', 'deaf']);
   const grafana = await startGrafana(lab, { pluginDirectory: builtApp(), host });
