@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks before anything is done, says what it leads to, stays open, and shows what truly came of it.
 
-import { dateTime } from '@grafana/data';
+import { css } from '@emotion/css';
+import { dateTime, type GrafanaTheme2 } from '@grafana/data';
 import { Trans, t } from '@grafana/i18n';
 import { hasPermission } from '@grafana/runtime';
-import { Alert, Button, Field, Input, Modal, Stack, Text } from '@grafana/ui';
+import { Alert, Button, Field, Input, Modal, Stack, Text, useStyles2 } from '@grafana/ui';
 import { type ActionId, ACTIONS } from '@vireo/exporter/contract';
 import React, { type SyntheticEvent, useId, useState } from 'react';
 import { toApiError } from '../api/problem';
@@ -192,6 +193,7 @@ function Question({ action, domain, refusal, isSending, error, onSend, onDismiss
 
 /** What speaks for or against it: how long it runs, who looks, what else is under way. Unknown is left out. */
 function Circumstances({ domain, startedAtMs, viewers }: Pick<QuestionProps, 'domain' | 'startedAtMs' | 'viewers'>) {
+  const styles = useStyles2(getStyles);
   const { items } = useTasks({ uuid: domain.uuid, host: [domain.host], state: ['accepted', 'running'] }, 10);
   const lines = [
     t('dialog.state', 'State: {{state}}', { state: domain.state }),
@@ -216,7 +218,7 @@ function Circumstances({ domain, startedAtMs, viewers }: Pick<QuestionProps, 'do
     ),
   ];
   return (
-    <ul>
+    <ul className={styles.circumstances}>
       {lines.map((line) => (
         <li key={line}>
           <Text color="secondary">{line}</Text>
@@ -234,3 +236,7 @@ function RequestError({ error }: { readonly error: Error | null }) {
     </Alert>
   );
 }
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  circumstances: css({ paddingLeft: theme.spacing(2.5) }),
+});
