@@ -80,11 +80,9 @@ export class InventoryPoller {
     try {
       await this.#context.control.host.libvirtVersion(this.#context.options({ lane: 'urgent' }));
     } catch (error) {
-      // Refused is answered.
-      if (error instanceof RemoteError) return;
-      // With no slot free the question never went out. Calls that nobody gave up yet may be answered; where each slot is
-      // lost to one that was, as events may do with the states they make us ask, this connection shows nothing any more.
-      if (error instanceof TimeoutError && !isHung(error) && this.#context.control.load.inFlight > 0) return;
+      // Refused is answered; and with no slot free the question never went out: domains whose objects are locked may hold
+      // them all, so keepalive must tell then.
+      if (error instanceof RemoteError || (error instanceof TimeoutError && !isHung(error))) return;
       this.#context.onSilent(cause);
       throw cause;
     }
