@@ -14,8 +14,7 @@ const viewer = {
 } as const;
 const signedIn = (user: string) => ({ ...devices['Desktop Chrome'], storageState: `playwright/.auth/${user}.json` });
 
-// Playwright asks for a default export.
-// eslint-disable-next-line no-restricted-syntax
+// eslint-disable-next-line no-restricted-syntax -- Playwright asks for a default export
 export default defineConfig<PluginOptions>({
   testDir: './tests',
   fullyParallel: true,

@@ -12,8 +12,8 @@ import { openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
 import type { Libvirtd } from '../lab/libvirtd.ts';
+import { seePage } from '../lab/pages.ts';
 import { promtoolCheck } from '../lab/prometheus.ts';
-import { waitFor } from '../lab/wait-for.ts';
 
 jest.setTimeout(60_000);
 
@@ -82,13 +82,7 @@ afterAll(() => lab.close());
 
 /** The first scrape on which `seen` is true. */
 function scrapeUntil(what: string, seen: (page: Exposition) => boolean): Promise<Exposition> {
-  return waitFor(
-    async () => {
-      const page = await exporter.scrape();
-      return seen(page) && page;
-    },
-    { what, deadlineMs: 30_000, intervalMs: 200 },
-  );
+  return seePage(exporter, what, 30_000, seen);
 }
 
 test('a domain that is off has the limits of its definition, and no start', async () => {

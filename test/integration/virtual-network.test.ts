@@ -9,10 +9,10 @@ import { openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
 import type { Libvirtd } from '../lab/libvirtd.ts';
+import { seePage } from '../lab/pages.ts';
 import { startLinuxGuest } from '../lab/linux-guest.ts';
 import { connectNetwork } from '../lab/network-link.ts';
 import { promtoolCheck } from '../lab/prometheus.ts';
-import { waitFor } from '../lab/wait-for.ts';
 
 jest.setTimeout(120_000);
 
@@ -45,13 +45,7 @@ afterAll(() => lab.close());
 
 /** The first scrape on which `seen` is true. */
 function scrapeUntil(what: string, seen: (page: Exposition) => boolean): Promise<Exposition> {
-  return waitFor(
-    async () => {
-      const page = await exporter.scrape();
-      return seen(page) && page;
-    },
-    { what, deadlineMs: 60_000, intervalMs: 200 },
-  );
+  return seePage(exporter, what, 60_000, seen);
 }
 
 test('a network that starts is active and has no leases, which is not unknown', async () => {

@@ -8,19 +8,16 @@ import { hasPermission } from '@grafana/runtime';
 import { Alert, Button, Field, Input, Modal, Stack, Text, useStyles2 } from '@grafana/ui';
 import { type ActionId, ACTIONS } from '@vireo/exporter/contract';
 import React, { type SyntheticEvent, useId, useState } from 'react';
-import { toApiError } from '../api/problem';
 import { useTasks } from '../api/queries';
-import { Failed, ProblemText } from '../components/States';
+import { Failed } from '../components/States';
 import { PERMISSIONS } from '../constants';
 import { type ActionTarget, needsTypedName, refusalOf } from './availability';
 import { OptionFields } from './OptionFields';
 import { type ActionOptions, hasChoice, isTimeoutValid, NO_CHOICE, optionsOf } from './options';
+import { ReasonField, RequestError } from './RequestParts';
 import { Escalation, TaskProgress } from './TaskProgress';
 import { actionLabel, consequenceOf } from './texts';
 import { useAction } from './useAction';
-
-/** Longest reason the API takes. */
-const REASON_LENGTH_MAX = 500;
 
 /** What {@link ActionDialog} takes. */
 export interface ActionDialogProps {
@@ -159,19 +156,7 @@ function Question({ action, domain, refusal, isSending, error, onSend, onDismiss
             />
           </Field>
         )}
-        <Field
-          label={t('dialog.reason', 'Reason')}
-          description={t('dialog.reason-hint', 'Optional. It stands in the task and in the audit log.')}
-          noMargin
-        >
-          <Input
-            id={`${id}-reason`}
-            value={reason}
-            maxLength={REASON_LENGTH_MAX}
-            disabled={isSending || refusal !== undefined}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-        </Field>
+        <ReasonField id={id} value={reason} disabled={isSending || refusal !== undefined} onChange={setReason} />
         <RequestError error={error} />
       </Stack>
       <Modal.ButtonRow>
@@ -225,15 +210,6 @@ function Circumstances({ domain, startedAtMs, viewers }: Pick<QuestionProps, 'do
         </li>
       ))}
     </ul>
-  );
-}
-
-function RequestError({ error }: { readonly error: Error | null }) {
-  const problem = error === null ? undefined : toApiError(error);
-  return problem === undefined ? null : (
-    <Alert severity="error" title={t('dialog.not-accepted', 'Vireo did not accept it')}>
-      <ProblemText problem={problem} />
-    </Alert>
   );
 }
 

@@ -82,8 +82,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
   }, [shown, onVisible]);
 
   return (
-    // A place that scrolls must be reachable by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     <div ref={frame} className={styles.frame} onScroll={measure} role="region" aria-label={label} tabIndex={0}>
       <table className={styles.table} aria-rowcount={items.length + 1} aria-label={label}>
         <colgroup>

@@ -55,8 +55,7 @@ export function PlainText({ isDiff = false, ...props }: TextBodyProps & { readon
     return parts;
   };
   return (
-    // It scrolls, so the keyboard must reach it.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     <div role="region" aria-label={label} tabIndex={0} className={styles.frame} style={{ maxHeight: height }}>
       <pre className={styles.text}>
         {isDiff

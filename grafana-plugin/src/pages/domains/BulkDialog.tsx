@@ -6,14 +6,12 @@ import { Trans, t } from '@grafana/i18n';
 import { Alert, Button, Field, Input, Modal, Stack, Text } from '@grafana/ui';
 import { type ActionId, ACTIONS, type BulkResult, type DomainBrief } from '@vireo/exporter/contract';
 import React, { type SyntheticEvent, useId, useState } from 'react';
-import { toApiError } from '../../api/problem';
-import { Failed, Loading, ProblemText } from '../../components/States';
+import { ReasonField, RequestError } from '../../actions/RequestParts';
+import { Failed, Loading } from '../../components/States';
 import { type BulkAction, bulkLabel, consequences, judgeDryRun, type TargetResult, typedProof } from './bulk';
 import { BulkOutcomes } from './BulkOutcomes';
 import { type BulkProgress, useBulkAction } from './useBulkAction';
 
-/** Longest reason the API takes. */
-const REASON_LENGTH_MAX = 500;
 /** Targets named one by one; the others are counted. */
 const LISTED_MAX = 50;
 
@@ -112,19 +110,7 @@ function Question({ action, targets, answer, progress, onDismiss }: QuestionProp
             />
           </Field>
         )}
-        <Field
-          label={t('dialog.reason', 'Reason')}
-          description={t('dialog.reason-hint', 'Optional. It stands in the task and in the audit log.')}
-          noMargin
-        >
-          <Input
-            id={`${id}-reason`}
-            value={reason}
-            maxLength={REASON_LENGTH_MAX}
-            disabled={isSending || acted.length === 0}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-        </Field>
+        <ReasonField id={id} value={reason} disabled={isSending || acted.length === 0} onChange={setReason} />
         <RequestError error={error} />
       </Stack>
       <Modal.ButtonRow>
@@ -199,13 +185,4 @@ function namesOf(names: readonly string[]): string {
   const others = names.length - LISTED_MAX;
   const listed = names.slice(0, LISTED_MAX).join(', ');
   return others > 0 ? `${listed}, ${t('lost.more', 'and {{others}} more', { others })}` : listed;
-}
-
-function RequestError({ error }: { readonly error: Error | null }) {
-  const problem = error === null ? undefined : toApiError(error);
-  return problem === undefined ? null : (
-    <Alert severity="error" title={t('dialog.not-accepted', 'Vireo did not accept it')}>
-      <ProblemText problem={problem} />
-    </Alert>
-  );
 }
