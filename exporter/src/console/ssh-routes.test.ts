@@ -22,6 +22,10 @@ while [ $# -gt 0 ]; do
   last=$1
   shift
 done
+if [ "$last" = deaf ]; then
+  trap '' TERM
+  echo $$ >> "$here/deaf"
+fi
 if [ -n "$master" ]; then
   if [ "$last" = silent ]; then exec sleep 60; fi
   if [ "$last" = refused ]; then echo 'root@refused: Permission denied (publickey).' >&2; exit 255; fi
@@ -82,6 +86,16 @@ describe('SshRoutes', () => {
     await waitUntil(async () => !(await exists(dirname(socket))));
   });
 
+  it('kills an ssh that does not hear it should end: OpenSSH at times loses the signal', async () => {
+    const stream = await routes('deaf').open({ kind: 'tcp', host: '127.0.0.1', port: 5900 }, SIGNAL);
+    stream.write('hello');
+    await new Promise((resolve) => stream.once('readable', resolve));
+    const pids = (await readFile(join(directory, 'deaf'), 'utf8')).trim().split('\n').map(Number);
+    expect(pids).toHaveLength(2);
+    stream.destroy();
+    await waitUntil(async () => (await Promise.all(pids.map(runs))).every((yes) => !yes));
+  });
+
   it('keeps the shared connection when one who wanted to use it leaves', async () => {
     const ssh = routes();
     const to = { kind: 'tcp', host: '127.0.0.1', port: 5900 } as const;
@@ -110,6 +124,10 @@ describe('SshRoutes', () => {
     });
   });
 });
+
+async function runs(pid: number): Promise<boolean> {
+  return exists(`/proc/${String(pid)}`);
+}
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

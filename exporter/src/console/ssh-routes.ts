@@ -18,6 +18,8 @@ import type { ScreenAddress } from './locate.ts';
 const MASTER_READY_MS = 15_000;
 const LOOK_MS = 20;
 const SAID_MAX = 300;
+/** OpenSSH at times loses a SIGTERM that comes just as a stream closes, and stays. It has nothing to tidy up here. */
+const END = 'SIGKILL';
 
 /** The master connection of one host. */
 interface Master {
@@ -78,7 +80,7 @@ export class SshRoutes {
       if (code !== 0 && said() !== '') stream.destroy(new ConsoleEnd('unreachable', `ssh said: ${said()}`));
     });
     stream.once('close', () => {
-      child.kill();
+      child.kill(END);
       release();
     });
     return stream;
@@ -90,7 +92,7 @@ export class SshRoutes {
     let closed = false;
     const close = (): void => {
       closed = true;
-      child?.kill();
+      child?.kill(END);
       if (directory !== undefined) void rm(directory, { recursive: true, force: true });
     };
     const start = async (): Promise<string> => {
