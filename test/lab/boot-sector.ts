@@ -23,6 +23,10 @@ const CODE = [
   'b80103', // mov ax, 0x0301 BIOS write, one sector
   'b90300', // mov cx, 0x0003 sector 3
   'cd13', //   int 0x13
+];
+
+/** What it does after that, every second. */
+const WORK = [
   'b9ffff', // mov cx, 0xffff
   'e2fe', //   loop $         a moment of work
   'b401', //   mov ah, 1      is there a key?
@@ -47,10 +51,17 @@ const CODE = [
   'ebfd', //   jmp end
 ];
 
-/** The disk's bytes: 1 MiB, the first sector bootable. */
-export function buildBootDisk(): Buffer {
+/** What it does instead when it shall cost its host nothing: halts, and hears no interrupt. */
+const REST = [
+  'fa', //     cli
+  'f4', //     hlt
+  'ebfc', //   jmp cli
+];
+
+/** The disk's bytes: 1 MiB, the first sector bootable. A guest that rests works one second only. */
+export function buildBootDisk(rests = false): Buffer {
   const disk = Buffer.alloc(1024 * 1024);
-  disk.write(CODE.join(''), 'hex');
+  disk.write([...CODE, ...(rests ? REST : WORK)].join(''), 'hex');
   disk.write('55aa', 510, 'hex');
   return disk;
 }

@@ -58,17 +58,22 @@ function buildDomainXml(name: string, diskPath: string): string {
 }
 
 /** Writes a domain's disk and XML; gives the path of the XML. */
-async function writeDomain(lab: Lab, name: string): Promise<string> {
+async function writeDomain(lab: Lab, name: string, rests = false): Promise<string> {
   const disk = join(lab.directory, `${name}.img`);
   const xml = join(lab.directory, `${name}.xml`);
-  await writeFile(disk, buildBootDisk());
+  await writeFile(disk, buildBootDisk(rests));
   await writeFile(xml, buildDomainXml(name, disk));
   return xml;
 }
 
 /** Makes persistent domains and leaves them off. */
-export async function defineDomains(lab: Lab, libvirtd: DomainDaemon, names: readonly string[]): Promise<void> {
-  for (const name of names) await libvirtd.virsh('define', await writeDomain(lab, name));
+export async function defineDomains(
+  lab: Lab,
+  libvirtd: DomainDaemon,
+  names: readonly string[],
+  rests = false,
+): Promise<void> {
+  for (const name of names) await libvirtd.virsh('define', await writeDomain(lab, name, rests));
 }
 
 /** Starts a domain that is not defined: it is gone when it stops. */
@@ -76,9 +81,18 @@ export async function startTransientDomain(lab: Lab, libvirtd: DomainDaemon, nam
   await libvirtd.virsh('create', await writeDomain(lab, name));
 }
 
-/** Makes persistent domains and starts them; resolves when every guest has booted and works: its disk counters move. */
-export async function startDomains(lab: Lab, libvirtd: DomainDaemon, names: readonly string[]): Promise<void> {
-  await defineDomains(lab, libvirtd, names);
+/**
+ * Makes persistent domains and starts them; resolves when every guest has booted and works: its disk counters move.
+ *
+ * @param rests guests that work one second and then cost the machine nothing, for when there are many
+ */
+export async function startDomains(
+  lab: Lab,
+  libvirtd: DomainDaemon,
+  names: readonly string[],
+  rests = false,
+): Promise<void> {
+  await defineDomains(lab, libvirtd, names, rests);
   for (const name of names) await libvirtd.virsh('start', name);
   for (const name of names) {
     await waitFor(async () => /wr_req [1-9]/.test(await libvirtd.virsh('domblkstat', name, 'vda')), {
