@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { FLAGS } from '../../exporter/src/config/flags.ts';
 import type { FlagDoc } from '../../exporter/src/config/flags.ts';
 import { PROBLEMS } from '../../exporter/src/contract/problems.ts';
+import { REFUSALS } from '../../exporter/src/contract/refusals.ts';
 import { TASK_CODES } from '../../exporter/src/contract/tasks.ts';
 import { CLIENT_ADVICE, DAEMON_ADVICE } from '../../exporter/src/http/advice.ts';
 import { PROTOCOL_CODES, TRANSPORT_CODES, USAGE_CODES } from '../../libvirt/src/errors.ts';
@@ -60,6 +61,12 @@ describe('docs/errors.md', () => {
     const codes = Object.entries(TASK_CODES).map(([code, { meaning, advice }]) => [`\`${code}\``, meaning, advice]);
     const expected = table(['Code', 'Meaning', 'What to do'], codes);
     expect(blockOf(PAGE, 'tasks', expected)).toBe(expected);
+  });
+
+  it('has a row for every reason an action is refused for', () => {
+    const codes = Object.entries(REFUSALS).map(([code, text]) => [`\`${code}\``, text]);
+    const expected = table(['Code', 'Reason'], codes);
+    expect(blockOf(PAGE, 'refusals', expected)).toBe(expected);
   });
 
   it('has a row for every code of the client', () => {

@@ -4,6 +4,7 @@
 import { LibvirtError, RemoteError } from '@vireo/libvirt';
 import { PROBLEM_OF_LIBVIRT_ERROR } from '../contract/problems.ts';
 import type { ProblemCode } from '../contract/problems.ts';
+import type { RefusalCode } from '../contract/refusals.ts';
 import type { TaskCode } from '../contract/tasks.ts';
 import { ViaDaemonError } from '../hosts/via-daemon.ts';
 import { shownText } from '../xml/secret-text.ts';
@@ -12,10 +13,17 @@ import { shownText } from '../xml/secret-text.ts';
 export class ActionError extends Error {
   override readonly name = 'ActionError';
   readonly code: ProblemCode | TaskCode;
+  /** Where the catalogue refused it. */
+  readonly reasonCode: RefusalCode | undefined;
 
-  constructor(code: ProblemCode | TaskCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ProblemCode | TaskCode,
+    message: string,
+    options?: ErrorOptions & { readonly reasonCode?: RefusalCode },
+  ) {
     super(message, options);
     this.code = code;
+    this.reasonCode = options?.reasonCode;
   }
 
   get detail(): string {

@@ -252,6 +252,8 @@ describe('what a caller is told of a domain', () => {
     const described = lab.service.describe({ host: snapshot, domain }, { can: (privilege) => privilege === 'power' });
     expect(described.allowedActions).toContain('shutdown');
     expect(described.refusedActions['destroy']).toBe('needs the privilege force');
+    expect(described.refusalCodes['destroy']).toBe('privilege');
+    expect(Object.keys(described.refusalCodes)).toEqual(Object.keys(described.refusedActions));
     expect(described.allowedActions.length + Object.keys(described.refusedActions).length).toBe(11);
   });
 });

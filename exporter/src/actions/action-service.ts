@@ -5,6 +5,8 @@
 import { ACTION_IDS, ACTIONS, deadlineSeconds, requiredPrivileges } from '../contract/actions.ts';
 import type { ActionId } from '../contract/actions.ts';
 import type { Privilege } from '../contract/privileges.ts';
+import { REFUSALS } from '../contract/refusals.ts';
+import type { RefusalCode } from '../contract/refusals.ts';
 import type { Actor, Task } from '../contract/tasks.ts';
 import type { ControlLane } from '../hosts/action-connection.ts';
 import { Gate } from '../hosts/gate.ts';
@@ -61,6 +63,8 @@ export interface DescribedActions {
   readonly allowedActions: ActionId[];
   /** The others, and why. */
   readonly refusedActions: Record<string, string>;
+  /** The same reasons as codes. */
+  readonly refusalCodes: Record<string, RefusalCode>;
 }
 
 /** What makes an {@link ActionService}. */
@@ -154,16 +158,21 @@ export class ActionService {
   ): DescribedActions {
     const facts = this.#factsOf(host);
     const target = { host: host.host, domainName: domain.name };
-    const described: DescribedActions = { allowedActions: [], refusedActions: {} };
+    const described: DescribedActions = { allowedActions: [], refusedActions: {}, refusalCodes: {} };
     for (const action of ACTION_IDS) {
       const { privilege } = ACTIONS[action];
       if (!who.can(privilege, target)) {
         described.refusedActions[action] = `needs the privilege ${privilege}`;
+        described.refusalCodes[action] = 'privilege';
         continue;
       }
       const verdict = verdictIn(host, action, domain, facts);
-      if (verdict.allowed) described.allowedActions.push(action);
-      else described.refusedActions[action] = verdict.reason;
+      if (verdict.allowed) {
+        described.allowedActions.push(action);
+      } else {
+        described.refusedActions[action] = verdict.reason;
+        described.refusalCodes[action] = verdict.reasonCode;
+      }
     }
     return described;
   }
@@ -276,7 +285,7 @@ export class ActionService {
     const mayChange = !(this.#lines.get(lineKey(order, lane))?.isIdle ?? true);
     if (verdict.allowed) return { host, reading, verdict: mayChange ? { ...verdict, changes: true } : verdict };
     if (verdict.code !== 'VIREO_STATE' || !mayChange) {
-      throw new ActionError(verdict.code, `${domain}: ${verdict.reason}`);
+      throw new ActionError(verdict.code, `${domain}: ${verdict.reason}`, { reasonCode: verdict.reasonCode });
     }
     return { host, reading, verdict: { allowed: true, changes: true } };
   }
@@ -408,5 +417,5 @@ function driverKey({ host, facts }: HostSnapshot): string {
 
 function verdictIn(host: HostSnapshot, action: ActionId, domain: DomainFacts, facts: HostFactsForActions): Verdict {
   if (host.state.kind === 'up' || facts.readOnly) return verdictOn(action, domain, facts);
-  return { allowed: false, code: 'VIREO_HOST_LOST', reason: 'the host is not connected' };
+  return { allowed: false, code: 'VIREO_HOST_LOST', reasonCode: 'host-lost', reason: REFUSALS['host-lost'] };
 }

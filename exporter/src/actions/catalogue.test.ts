@@ -2,6 +2,7 @@
 
 import { ACTION_IDS } from '../contract/actions.ts';
 import type { ActionId } from '../contract/actions.ts';
+import { REFUSAL_CODES } from '../contract/refusals.ts';
 import { allowedActions, verdictOn } from './catalogue.ts';
 import type { DomainFacts, Verdict } from './catalogue.ts';
 
@@ -102,11 +103,35 @@ describe('what QEMU’s domains allow', () => {
   });
 });
 
+test('every reason has a code of its own, and every code of a domain or driver is given for one', () => {
+  const hosts = ['QEMU', 'ESX'].map((driver) => ({ driver, readOnly: false }));
+  const domains: readonly DomainFacts[] = [...Object.values(DOMAINS), { ...DOMAINS.running, state: 'unknown-9' }];
+  const options: readonly Readonly<Record<string, unknown>>[] = [{}, { paused: true }, { mode: 'agent' }];
+  const reasons = new Map<string, Set<string>>();
+  for (const host of [...hosts, { driver: 'QEMU', readOnly: true }]) {
+    for (const action of ACTION_IDS) {
+      for (const verdict of domains.flatMap((domain) => options.map((one) => verdictOn(action, domain, host, one)))) {
+        if (verdict.allowed) continue;
+        reasons.set(verdict.reasonCode, (reasons.get(verdict.reasonCode) ?? new Set()).add(verdict.reason));
+      }
+    }
+  }
+  const elsewhere = ['host-lost', 'privilege'];
+  expect([...reasons.keys(), ...elsewhere].sort()).toEqual([...REFUSAL_CODES].sort());
+  const texts = [...reasons.values()].flatMap((of) => [...of]);
+  expect(new Set(texts).size).toBe(texts.length);
+});
+
 describe('what a host forbids', () => {
   test('read-only mode refuses everything, whatever the state', () => {
     for (const domain of Object.values(DOMAINS)) {
       for (const verdict of allowedActions(domain, { ...QEMU, readOnly: true }).values()) {
-        expect(verdict).toEqual({ allowed: false, code: 'VIREO_READ_ONLY', reason: 'read-only mode' });
+        expect(verdict).toEqual({
+          allowed: false,
+          code: 'VIREO_READ_ONLY',
+          reasonCode: 'read-only',
+          reason: 'read-only mode',
+        });
       }
     }
   });

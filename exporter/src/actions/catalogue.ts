@@ -10,6 +10,8 @@ import type { ProblemCode } from '../contract/problems.ts';
 import { driverLacks } from '../contract/driver-calls.ts';
 import { ACTION_CALLS, driverSpec } from '../contract/drivers.ts';
 import type { DriverSpec } from '../contract/drivers.ts';
+import { REFUSALS } from '../contract/refusals.ts';
+import type { RefusalCode } from '../contract/refusals.ts';
 
 /** What the catalogue must know of a domain; a part of its snapshot. Unknown flags are absent, and forbid nothing. */
 export interface DomainFacts {
@@ -45,6 +47,7 @@ export type Verdict =
   | {
       readonly allowed: false;
       readonly code: ProblemCode;
+      readonly reasonCode: RefusalCode;
       /** "paused: resume first" */
       readonly reason: string;
     };
@@ -55,8 +58,12 @@ type Options = Readonly<Record<string, unknown>>;
 const CHANGES = { allowed: true, changes: true } as const satisfies Verdict;
 const UNCHANGED = { allowed: true, changes: false } as const satisfies Verdict;
 
-function refused(reason: string, code: ProblemCode = 'VIREO_STATE'): Verdict {
-  return { allowed: false, code, reason };
+function refused(
+  reasonCode: RefusalCode,
+  reason: string = REFUSALS[reasonCode],
+  code: ProblemCode = 'VIREO_STATE',
+): Verdict {
+  return { allowed: false, code, reasonCode, reason };
 }
 
 /** The verdict on one action. */
@@ -66,10 +73,10 @@ export function verdictOn(
   host: HostFactsForActions,
   options: Options = {},
 ): Verdict {
-  if (host.readOnly) return refused('read-only mode', 'VIREO_READ_ONLY');
+  if (host.readOnly) return refused('read-only', REFUSALS['read-only'], 'VIREO_READ_ONLY');
   const driver = driverSpec(host.driver);
   if (driverLacks(host.driver, host.libvirtVersion, ACTION_CALLS[action]) || host.lacks?.has(action) === true) {
-    return refused(`driver ${host.driver.toLowerCase()}: no ${action}`, 'VIREO_UNSUPPORTED');
+    return refused('driver-lacks-action', `driver ${host.driver.toLowerCase()}: no ${action}`, 'VIREO_UNSUPPORTED');
   }
   const unsupportedMode = modeRefusal(action, driver, host.driver, options);
   if (unsupportedMode !== undefined) return unsupportedMode;
@@ -89,7 +96,8 @@ function modeRefusal(action: ActionId, driver: DriverSpec, name: string, { mode 
   const modes = action === 'shutdown' ? driver.shutdownModes : driver.rebootModes;
   if (modes.some((known) => known === mode)) return undefined;
   const known = ['auto', ...modes].join(', ');
-  return refused(`driver ${name.toLowerCase()}: no ${action} by ${mode}, only ${known}`, 'VIREO_UNSUPPORTED');
+  const reason = `driver ${name.toLowerCase()}: no ${action} by ${mode}, only ${known}`;
+  return refused('driver-lacks-mode', reason, 'VIREO_UNSUPPORTED');
 }
 
 /** libvirt's states as far as they differ for an action. `held`: paused by a job of libvirt itself. */
@@ -130,19 +138,13 @@ export function phaseOf({ id, state, reason }: Pick<DomainFacts, 'id' | 'state' 
   }
 }
 
-const START_FIRST = refused('shut off: start it first');
-const RESUME_FIRST = refused('paused: resume first');
-const GOING_DOWN = refused('going down: wait, or force it off');
-const ASLEEP = refused('pmsuspended: the guest sleeps; wake it from inside, or force it off');
-const CRASHED = refused('crashed: reset it or force it off');
-
 /** What a phase forbids whatever asks something of the guest; undefined in `running`. */
 const NOT_RUNNING: Readonly<Partial<Record<Phase, Verdict>>> = {
-  off: START_FIRST,
-  paused: RESUME_FIRST,
-  'going down': GOING_DOWN,
-  asleep: ASLEEP,
-  crashed: CRASHED,
+  off: refused('off'),
+  paused: refused('paused'),
+  'going down': refused('going-down'),
+  asleep: refused('asleep'),
+  crashed: refused('crashed'),
 };
 
 function byState(action: ActionId, domain: DomainFacts, options: Options): Verdict {
@@ -150,9 +152,9 @@ function byState(action: ActionId, domain: DomainFacts, options: Options): Verdi
   // Force off never waits to understand a state.
   if (action === 'destroy') return phase === 'off' ? UNCHANGED : CHANGES;
   if (action === 'autostart') return autostart(domain, options);
-  if (phase === 'unknown') return refused(`${domain.state}: this state is newer than Vireo`);
+  if (phase === 'unknown') return refused('unknown-state', `${domain.state}: ${REFUSALS['unknown-state']}`);
   if (action === 'managed-save-remove') return removeSave(domain, phase);
-  if (phase === 'held') return refused(`paused by a job (${domain.reason}): wait until it ends`);
+  if (phase === 'held') return refused('held-by-job', `paused by a job (${domain.reason}): wait until it ends`);
   switch (action) {
     case 'start':
       return start(domain, phase, options);
@@ -180,9 +182,9 @@ function start(domain: DomainFacts, phase: Phase, { paused, forceBoot }: Options
       if (!isSaved(domain)) return CHANGES;
       return { ...CHANGES, note: forceBoot === true ? 'discards the saved state' : 'restores the saved state' };
     case 'running':
-      return paused === true ? refused('running: suspend instead') : UNCHANGED;
+      return paused === true ? refused('running-not-paused') : UNCHANGED;
     case 'paused':
-      return paused === true ? UNCHANGED : refused('paused: resume instead');
+      return paused === true ? UNCHANGED : refused('paused-not-off');
     default:
       return NOT_RUNNING[phase] ?? CHANGES;
   }
@@ -190,8 +192,8 @@ function start(domain: DomainFacts, phase: Phase, { paused, forceBoot }: Options
 
 function managedSave(domain: DomainFacts, phase: Phase): Verdict {
   if (phase === 'off' && isSaved(domain)) return UNCHANGED;
-  if (domain.persistent === false) return refused('transient: cannot save');
-  if (phase === 'off') return refused('shut off: nothing to save');
+  if (domain.persistent === false) return refused('transient-save');
+  if (phase === 'off') return refused('nothing-to-save');
   return phase === 'paused' ? CHANGES : (NOT_RUNNING[phase] ?? CHANGES);
 }
 
@@ -201,7 +203,7 @@ function removeSave({ managedSave: saved }: DomainFacts, phase: Phase): Verdict 
 }
 
 function autostart({ persistent, autostart: now }: DomainFacts, { enabled }: Options): Verdict {
-  if (persistent === false) return refused('transient: cannot start with its host');
+  if (persistent === false) return refused('transient-autostart');
   return typeof enabled === 'boolean' && enabled === now ? UNCHANGED : CHANGES;
 }
 

@@ -125,7 +125,8 @@ export class Execution {
     if (refusal !== undefined) return { state: 'failed', error: refusal, seen: before };
     const verdict = verdictOn(action, before, facts(), options);
     if (!verdict.allowed) {
-      return { state: 'failed', error: new ActionError(verdict.code, `${domain}: ${verdict.reason}`), seen: before };
+      const { code, reason, reasonCode } = verdict;
+      return { state: 'failed', error: new ActionError(code, `${domain}: ${reason}`, { reasonCode }), seen: before };
     }
     if (!verdict.changes) return { state: 'succeeded', changed: false, seen: before };
     if (verdict.note !== undefined) record.step('note', verdict.note);

@@ -76,7 +76,7 @@ export class TaskRecord {
       state: end.state,
       endedAt: instant(this.#context.now()),
       ...('changed' in end ? { changed: end.changed } : {}),
-      ...('error' in end ? { error: { code: end.error.code, message: end.error.message } } : {}),
+      ...('error' in end ? { error: errorOf(end.error) } : {}),
       ...(seen === undefined ? {} : { result: seenState(seen) }),
     });
     this.#context.audit(endEvent(this.#task, this.#libvirtError));
@@ -99,6 +99,10 @@ export class TaskRecord {
   #log(event: AuditEventName, details?: AuditDetails): void {
     this.#context.audit(taskEvent(event, this.#task, details));
   }
+}
+
+function errorOf({ code, message, reasonCode }: ActionError): NonNullable<Task['error']> {
+  return { code, message, ...(reasonCode === undefined ? {} : { reasonCode }) };
 }
 
 function seenState(seen: Reading | null): { state: string; reason: string } {

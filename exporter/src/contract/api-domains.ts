@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { bytes, counter, domainState, hostName, instant, uuid } from './api-fields.ts';
+import { REFUSAL_CODES } from './refusals.ts';
 
 const domainBriefFields = {
   host: hostName,
@@ -21,6 +22,9 @@ const domainBriefFields = {
   refusedActions: z
     .record(z.string(), z.string())
     .meta({ description: 'The other actions, and why each is refused now: "paused: resume first".' }),
+  refusalCodes: z
+    .record(z.string(), z.enum(REFUSAL_CODES))
+    .meta({ description: 'The same reasons as stable codes; docs/errors.md has them.' }),
 };
 
 /** One domain in brief. */

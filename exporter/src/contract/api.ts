@@ -8,7 +8,7 @@ import { domainState, hostName, instant, uuid } from './api-fields.ts';
 import { PRIVILEGES } from './privileges.ts';
 import { PROBLEMS } from './problems.ts';
 import type { ProblemCode } from './problems.ts';
-import { TASK_STATES, task } from './tasks.ts';
+import { TASK_STATES, reasonCode, task } from './tasks.ts';
 
 export { domainFull, domainList, snapshotList } from './api-domains.ts';
 export type { DomainBrief, DomainFull, DomainList, SnapshotList } from './api-domains.ts';
@@ -178,6 +178,7 @@ export const problem = z
     requestId: z.string().meta({ description: 'Stands in the log as well.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457. docs/errors.md has every code.' });
+    reasonCode,
 
 const eventFields = { at: instant, host: hostName };
 const domainOfEvent = z.strictObject({ uuid, name: z.string() });

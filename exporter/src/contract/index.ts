@@ -37,6 +37,7 @@ export type { Privilege, PrivilegeDoc } from './privileges.ts';
 export { isProblemCode, PROBLEMS } from './problems.ts';
 export type { ProblemCode, ProblemDoc } from './problems.ts';
 export { isFinal, TASK_STATES } from './tasks.ts';
+export type { RefusalCode } from './refusals.ts';
 export type { TaskState, TaskStep } from './tasks.ts';
 export { METRIC_FAMILIES, PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
 export type { FactName, MetricSection, ProcessMetricName } from './metrics.ts';

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { ACTION_IDS } from './actions.ts';
 import { hostName, instant, uuid } from './api-fields.ts';
+import { REFUSAL_CODES } from './refusals.ts';
 
 /**
  * `accepted` waits for its turn, `running` is under way; the others are final. `timed_out`: the deadline passed and the
@@ -59,6 +60,13 @@ export const actor = z.strictObject({
 /** See {@link actor}. */
 export type Actor = z.infer<typeof actor>;
 
+/** Why it is refused, where what an action needs was not there; docs/errors.md has every code. */
+export const reasonCode = z.enum(REFUSAL_CODES).optional().meta({
+  description: 'Which of the reasons of refusedActions it is, where it is one.',
+});
+
+const actionError = z.strictObject({ code: z.string(), message: z.string(), reasonCode });
+
 /** One thing that was done or seen on the way. */
 export const taskStep = z.strictObject({ at: instant, what: z.string(), detail: z.string().optional() });
 /** See {@link taskStep}. */
@@ -85,7 +93,7 @@ export const task = z
     actor,
     reason: z.string().optional().meta({ description: 'As the request gave it.' }),
     steps: z.array(taskStep),
-    error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+    error: actionError.optional(),
     result: seenState.optional().meta({ description: 'What the domain was seen to be when the task ended.' }),
     observed: seenState
       .extend({
@@ -127,7 +135,7 @@ export const bulkResult = z
         accepted: z.boolean().meta({ description: 'Of a dry run: whether it would be.' }),
         changes: z.boolean().optional().meta({ description: 'Of a dry run: false if the domain already is as asked.' }),
         task: task.optional(),
-        error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+        error: actionError.optional(),
       }),
     ),
   })

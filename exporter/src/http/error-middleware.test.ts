@@ -44,6 +44,13 @@ describe('an error', () => {
     expect(body).not.toContain('a detail of ours');
   });
 
+  it('of an action that is refused says why as a code too', async () => {
+    const { status, body } = await answerOf(() => {
+      throw new ActionError('VIREO_STATE', 'web: paused: resume first', { reasonCode: 'paused' });
+    });
+    expect([status, JSON.parse(body)]).toMatchObject([409, { code: 'VIREO_STATE', reasonCode: 'paused' }]);
+  });
+
   it('that is no Error is a fault of ours', async () => {
     const answer = await answerOf(() => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- what a dependency may do

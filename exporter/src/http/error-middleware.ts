@@ -3,8 +3,10 @@
 
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { ActionError } from '../actions/action-error.ts';
 import { PROBLEMS, isProblemCode } from '../contract/problems.ts';
 import type { ProblemCode } from '../contract/problems.ts';
+import type { RefusalCode } from '../contract/refusals.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import { problemOfLibvirt } from './api/libvirt-problem.ts';
 import type { HttpLogger } from './deps.ts';
@@ -30,7 +32,7 @@ export function methodNotAllowed(...allowed: readonly string[]): RequestHandler 
 export function errorMiddleware(logger: HttpLogger): ErrorRequestHandler {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- express counts the parameters
   return (error: unknown, request: Request, response: Response, _next: unknown): void => {
-    const { code, detail, headers } = problemOf(error);
+    const { code, detail, reasonCode, headers } = problemOf(error);
     const { status } = PROBLEMS[code];
     const requestId = requestIdOf(response);
     if (code === 'VIREO_INTERNAL') logFault(logger, request, response, error);
@@ -49,7 +51,7 @@ export function errorMiddleware(logger: HttpLogger): ErrorRequestHandler {
     const title = STATUS_CODES[status] ?? 'Error';
     response
       .type('application/problem+json')
-      .send(JSON.stringify({ type: 'about:blank', title, status, code, detail, requestId }));
+      .send(JSON.stringify({ type: 'about:blank', title, status, code, detail, reasonCode, requestId }));
   };
 }
 
@@ -64,11 +66,16 @@ export function logFault(logger: HttpLogger, request: Request, response: Respons
 export function problemOf(error: unknown): {
   readonly code: ProblemCode;
   readonly detail: string;
+  readonly reasonCode?: RefusalCode;
   readonly headers: Readonly<Record<string, string>>;
 } {
   if (error instanceof HttpProblem) return { code: error.code, detail: error.message, headers: error.headers };
   const known = problemOfLibvirt(error) ?? problemWithin(error);
-  if (known !== undefined) return { code: known.code, detail: known.message, headers: known.headers };
+  if (known !== undefined) {
+    const reasonCode = error instanceof ActionError ? error.reasonCode : undefined;
+    const { code, message: detail, headers } = known;
+    return { code, detail, headers, ...(reasonCode === undefined ? {} : { reasonCode }) };
+  }
   // What express and its router throw over a request: a path that does not decode, for instance.
   if (typeof error === 'object' && error !== null && 'status' in error && error.status === 400) {
     return { code: 'VIREO_HTTP_BAD_REQUEST', detail: 'the request is malformed', headers: {} };

@@ -89,10 +89,11 @@ export function bulkRoute(fleet: Fleet, actions: ActionsPort, logger: HttpLogger
           if (dryRun) return { host, uuid, domain, accepted: true, ...(await actions.check({ ...order, domain })) };
           return { host, uuid, domain, accepted: true, task: earlier ?? (await actions.submit({ ...order, domain })) };
         } catch (error) {
-          const { code, detail } = problemOf(error);
+          const { code, detail, reasonCode } = problemOf(error);
           // The others went on, and what became of them must be told.
           if (code === 'VIREO_INTERNAL') logFault(logger, request, response, error);
-          return { host, uuid, ...named, accepted: false, error: { code, message: detail } };
+          const refusal = { code, message: detail, ...given('reasonCode', reasonCode) };
+          return { host, uuid, ...named, accepted: false, error: refusal };
         }
       }),
     );

@@ -188,7 +188,11 @@ export function byUuid(...domains: readonly DomainSnapshot[]): ReadonlyMap<strin
 export function noActions(): ActionsPort {
   const no = (): Promise<never> => Promise.reject(new Error('no actions here'));
   return {
-    describe: () => ({ allowedActions: ['suspend'], refusedActions: { start: 'running: nothing to start' } }),
+    describe: () => ({
+      allowedActions: ['suspend'],
+      refusedActions: { start: 'needs the privilege power' },
+      refusalCodes: { start: 'privilege' },
+    }),
     submit: no,
     earlier: () => Promise.resolve(undefined),
     check: no,

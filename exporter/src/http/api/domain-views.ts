@@ -10,7 +10,7 @@ import type { DomainEntry } from './domain-index.ts';
 import { given, instantOf } from './host-views.ts';
 
 /** Which actions may be asked for now, and why not the others. */
-type ActionsView = Pick<DomainBrief, 'allowedActions' | 'refusedActions'>;
+type ActionsView = Pick<DomainBrief, 'allowedActions' | 'refusedActions' | 'refusalCodes'>;
 
 type DomainFacts = Omit<DomainBrief, keyof ActionsView>;
 
