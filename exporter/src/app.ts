@@ -196,6 +196,7 @@ function watch(host: WatchedHost, config: Config, { open, self, page, feed, logg
   return new Host({
     name,
     uri: redactUri(uri),
+    ...(host.via === undefined ? {} : { via: redactUri(host.via) }),
     simulated,
     poll,
     isFar: host.via !== undefined,

@@ -42,6 +42,40 @@ describe('a domain that has another name than the one the rights were checked by
   });
 });
 
+describe('a UUID that moves to another domain, as those of ESX and VMware did with libvirt 12.4', () => {
+  test('takes no action with it', async () => {
+    const { running, simulated } = lab;
+    const [other] = simulated.domains.filter((one) => one.state === 1 && one !== running);
+    if (other === undefined) throw new Error('no other domain runs');
+    const order = lab.order('destroy', { domain: running.spec.name });
+    const [name, otherName] = [running.spec.name, other.spec.name];
+    Object.assign(running.spec, { name: otherName });
+    Object.assign(other.spec, { name });
+    await expect(lab.service.submit(order)).rejects.toMatchObject({ code: 'VIREO_DOMAIN_UNKNOWN' });
+    expect(lab.callsOf(protocol.DOMAIN_DESTROY_FLAGS)).toBe(0);
+    expect([running.state, other.state]).toEqual([1, 1]);
+  });
+});
+
+describe('an action that the driver turns out to lack', () => {
+  test('fails, is not allowed from then on, and is not sent again', async () => {
+    lab.daemon.on(protocol.DOMAIN_INJECT_NMI, () => daemonError('NO_SUPPORT', ERROR_FROM.NONE, 'virDomainInjectNMI'));
+    const described = (): { allowedActions: string[]; refusedActions: Record<string, string> } => {
+      const domain = lab.host.snapshot.domains.get(lab.running.spec.uuid);
+      if (domain === undefined) throw new Error('the domain is not known');
+      return lab.service.describe({ host: lab.host.snapshot, domain }, { can: () => true });
+    };
+    expect(described().allowedActions).toContain('nmi');
+    const { state, error } = await lab.done('nmi');
+    expect([state, error?.code]).toEqual(['failed', 'VIREO_UNSUPPORTED']);
+    expect(described().allowedActions).not.toContain('nmi');
+    expect(described().refusedActions['nmi']).toBe('driver qemu: no nmi');
+    await expect(lab.service.submit(lab.order('nmi'))).rejects.toMatchObject({ code: 'VIREO_UNSUPPORTED' });
+    expect(lab.callsOf(protocol.DOMAIN_INJECT_NMI)).toBe(1);
+    expect(described().allowedActions).toContain('suspend');
+  });
+});
+
 describe('a container whose first process libvirt does not know', () => {
   const INVALID = daemonError('OPERATION_INVALID', ERROR_FROM.NONE, 'Init process ID is not yet known');
 

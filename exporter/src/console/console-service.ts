@@ -166,6 +166,17 @@ export class ConsoleService {
     throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `the domain has ${has.join(', and ')}${use}`);
   }
 
+  /** Why no console of a domain can be opened, as far as that is known beforehand. */
+  refusalFor(hostName: string, uuid: string): string | undefined {
+    try {
+      this.kindFor(hostName, uuid, undefined);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ConsoleRefusal) return error.message;
+      throw error;
+    }
+  }
+
   /** Issues a ticket. Throws ConsoleRefusal VIREO_CONSOLE_LIMIT, VIREO_BUSY. */
   issue(grant: ConsoleGrant): IssuedTicket {
     const full = this.#fullFor(grant);

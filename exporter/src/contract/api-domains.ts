@@ -89,6 +89,9 @@ export const domainFull = z
       description: 'When its hypervisor process began; absent when Vireo did not see it, as libvirt does not tell.',
     }),
     consoleSessions: z.int().nonnegative().meta({ description: 'Consoles of it that are open through Vireo now.' }),
+    consoleRefusal: z.string().optional().meta({
+      description: 'Why none can be opened, and what to use instead; absent where one may be tried.',
+    }),
     hypervisorType: z.string().optional().meta({ description: 'kvm, qemu, xen, lxc ...' }),
     os: z
       .strictObject({ type: z.string().optional(), arch: z.string().optional(), machine: z.string().optional() })

@@ -7,6 +7,10 @@ import { bytes, hostName, instant } from './api-fields.ts';
 const hostBriefFields = {
   host: hostName,
   uri: z.string().meta({ description: 'The connection URI, without secrets.' }),
+  via: z.string().optional().meta({
+    description:
+      'The URI of the libvirt daemon that opens it, without secrets; absent where `uri` leads to the daemon.',
+  }),
   simulated: z.boolean().meta({ description: 'Whether it is a member of the simulated fleet of --demo.' }),
   state: z.enum(['connecting', 'up', 'lost']),
   since: instant.meta({ description: 'When that state began. UTC, RFC 3339.' }),

@@ -117,6 +117,9 @@ const reason = z
 const ifDomainId = z.int().min(-1).optional().meta({
   description: 'Refuse unless the domain still has this id, that is unless it stopped or started anew meanwhile.',
 });
+const ifDomainName = z.string().max(1024).optional().meta({
+  description: 'Refuse unless the domain with this UUID has this name: UUIDs may change, and move to another domain.',
+});
 // Read loosely and checked against the table of actions afterwards: an unknown action has a problem of its own.
 const action = z.string().max(64).meta({ description: 'What to do.', enum: ACTION_IDS });
 const options = z
@@ -126,7 +129,7 @@ const options = z
 
 /** Body of POST …/domains/{uuid}/actions. */
 export const actionRequest = z
-  .strictObject({ action, options, ifDomainId, reason })
+  .strictObject({ action, options, ifDomainId, ifDomainName, reason })
   .meta({ id: 'ActionRequest', description: 'One action on one domain.' });
 /** See {@link actionRequest}. */
 export type ActionRequest = z.infer<typeof actionRequest>;
@@ -135,7 +138,7 @@ export type ActionRequest = z.infer<typeof actionRequest>;
 export const bulkRequest = z
   .strictObject({
     targets: z
-      .array(z.strictObject({ host: hostName, uuid, ifDomainId }))
+      .array(z.strictObject({ host: hostName, uuid, ifDomainId, ifDomainName }))
       .min(1)
       .max(TARGETS_MAX),
     action,
@@ -175,10 +178,10 @@ export const problem = z
     status: z.int(),
     code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]).meta({ description: 'Match on it.' }),
     detail: z.string(),
+    reasonCode,
     requestId: z.string().meta({ description: 'Stands in the log as well.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457. docs/errors.md has every code.' });
-    reasonCode,
 
 const eventFields = { at: instant, host: hostName };
 const domainOfEvent = z.strictObject({ uuid, name: z.string() });

@@ -23,6 +23,7 @@ export type {
   XmlDiff,
 } from './api.ts';
 export type { ConsoleTicket } from './console.ts';
+export { DRIVER_NAMES, driverLacks } from './driver-calls.ts';
 export { driverSpec } from './drivers.ts';
 export { CONTROL_STATES, DOMAIN_STATES, JOB_TYPES, libvirtNumber, STORAGE_POOL_STATES } from './libvirt-states.ts';
 export type { KnownDomainState } from './libvirt-states.ts';
@@ -36,8 +37,8 @@ export { isPrivilege, PRIVILEGE_DOCS, PRIVILEGES } from './privileges.ts';
 export type { Privilege, PrivilegeDoc } from './privileges.ts';
 export { isProblemCode, PROBLEMS } from './problems.ts';
 export type { ProblemCode, ProblemDoc } from './problems.ts';
-export { isFinal, TASK_STATES } from './tasks.ts';
 export type { RefusalCode } from './refusals.ts';
+export { isFinal, TASK_STATES } from './tasks.ts';
 export type { TaskState, TaskStep } from './tasks.ts';
 export { METRIC_FAMILIES, PROCESS_SECTION, SNAPSHOT_SECTIONS } from './metrics.ts';
 export type { FactName, MetricSection, ProcessMetricName } from './metrics.ts';

@@ -243,6 +243,17 @@ describe('a driver without bulk statistics', () => {
     expect(watch.domain('ldap-1')?.stats).toBeUndefined();
   });
 
+  it('is not asked for them again', async () => {
+    const { daemon } = await startUp(WITHOUT_BULK);
+    const asked = (): number =>
+      daemon.calls.filter(({ procedure }) => procedure === CONNECT_GET_ALL_DOMAIN_STATS.number).length;
+    const before = cpuTime('web-1');
+    await until(() => cpuTime('web-1') > before, 'statistics by single calls');
+    const learnt = asked();
+    await watch.polls(3);
+    expect([learnt > 0, asked()]).toEqual([true, learnt]);
+  });
+
   it('loses nothing of the others when one domain vanishes between the list and the question', async () => {
     const { simulated, daemon, host } = await startUp(WITHOUT_BULK);
     const { uuid } = simulated.named('web-1').spec;

@@ -38,6 +38,8 @@ export interface HostOptions {
   readonly name: string;
   /** The URI as pages may show it. */
   readonly uri: string;
+  /** That of the daemon that opens `uri`, where it is another's work; as pages may show it. */
+  readonly via?: string;
   readonly simulated: boolean;
   readonly poll: PollOptions;
   /** Whether its daemon reaches the hypervisor over the network; see ViaDaemon. */
@@ -287,10 +289,11 @@ export class Host {
   }
 
   #build(): HostSnapshot {
-    const { name, uri, simulated } = this.#options;
+    const { name, uri, via, simulated } = this.#options;
     return {
       host: name,
       uri,
+      ...(via === undefined ? {} : { via }),
       simulated,
       state: this.#state,
       groups: this.#options.poll.groups,

@@ -200,6 +200,8 @@ export interface HostSnapshot {
   readonly host: string;
   /** The connection URI, without anything secret. */
   readonly uri: string;
+  /** The URI of the daemon that opens `uri` for us, without anything secret; absent where `uri` leads to the daemon. */
+  readonly via?: string;
   /** True when it is a member of the simulated fleet; shown wherever the host is. */
   readonly simulated: boolean;
   readonly state: HostState;

@@ -32,7 +32,7 @@ export type ActionsPort = Pick<ActionService, 'describe' | 'submit' | 'earlier' 
 export interface ConsoleDeps {
   readonly service: Pick<
     ConsoleService,
-    'kindFor' | 'issue' | 'sessionsOf' | 'address' | 'type' | 'typeByKey' | 'open' | 'refuse' | 'stop'
+    'kindFor' | 'refusalFor' | 'issue' | 'sessionsOf' | 'address' | 'type' | 'typeByKey' | 'open' | 'refuse' | 'stop'
   >;
   readonly place: ConsolePlace;
   /** Whether addresses for viewers past us are given out. */

@@ -40,6 +40,12 @@ describe('the landing page', () => {
     ]);
   });
 
+  it('says which daemon opens a host that libvirt reaches from its C library', () => {
+    const page = render([hostSnapshot('esx1', { uri: 'esx://esx1/', via: 'qemu+ssh://vireo@kvm1/system' })]);
+    expect(rowsOf(page)[0]?.[0]).toBe('esx1 esx://esx1/ via qemu+ssh://vireo@kvm1/system');
+    expect(rowsOf(render([hostSnapshot('kvm1')]))[0]?.[0]).toBe('kvm1 qemu+ssh://kvm1/system');
+  });
+
   it('says of a lost host since when, why, and what to do', () => {
     const host = hostSnapshot('kvm2', {
       state: lost('LV_CONN_REFUSED', 'connect failed: kvm2: connection refused'),

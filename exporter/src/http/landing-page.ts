@@ -139,6 +139,7 @@ function renderRow(host: HostSnapshot, now: number): Html {
       <a href="/metrics?host=${encodeURIComponent(host.host)}"><bdi>${host.host}</bdi></a>
       ${host.simulated ? html`<span class="tag">SIMULATED</span>` : ''}
       <div class="soft"><code>${host.uri}</code></div>
+      ${host.via === undefined ? '' : html`<div class="soft">via <code>${host.via}</code></div>`}
     </th>
     <td>${renderState(host.state, now)}</td>
     <td>${facts === undefined ? UNKNOWN : renderDriver(facts)}</td>

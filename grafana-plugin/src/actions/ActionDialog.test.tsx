@@ -144,7 +144,7 @@ describe('an action that was confirmed', () => {
     expect(request).toMatchObject({
       route: 'operate',
       path: `/hosts/kvm1/domains/${UUID}/actions`,
-      body: { action: 'shutdown', ifDomainId: 7, reason: 'patch day' },
+      body: { action: 'shutdown', ifDomainId: 7, ifDomainName: 'web-1', reason: 'patch day' },
     });
     expect(request?.headers['Idempotency-Key']).toMatch(/^[0-9a-f]{32}$/);
   });

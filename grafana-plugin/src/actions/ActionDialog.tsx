@@ -42,7 +42,7 @@ export function ActionDialog({
   onEscalate,
   ...known
 }: ActionDialogProps) {
-  // What the person saw who decides; the API refuses (ifDomainId) if it is another run of the domain by then.
+  // What the person saw who decides; the API refuses (ifDomainId, ifDomainName) another run or domain.
   const [domain] = useState(current);
   const { send, isSending, task, error, followError } = useAction(action, domain);
   const label = actionLabel(action, domain);
@@ -110,7 +110,7 @@ function Question({ action, domain, refusal, isSending, error, onSend, onDismiss
   const [choice, setChoice] = useState(NO_CHOICE);
   const id = useId();
   const options = optionsOf(action, domain, choice);
-  const mustType = needsTypedName(action, options);
+  const mustType = needsTypedName(action, domain, options);
   const isReady = refusal === undefined && !isSending && isTimeoutValid(choice) && (!mustType || typed === domain.name);
 
   const submit = (event: SyntheticEvent) => {

@@ -63,6 +63,12 @@ export function withheld<T extends ActionTarget>(domain: T, why: string): T {
 }
 
 /** Actions that lose what the guest has not written: the name of the domain must be typed. */
-export function needsTypedName(action: ActionId, options: ActionOptions = {}): boolean {
-  return action === 'destroy' || action === 'reset' || options['thenForce'] === true;
+export function needsTypedName(
+  action: ActionId,
+  { driver }: Pick<ActionTarget, 'driver'>,
+  options: ActionOptions = {},
+): boolean {
+  // VirtualBox's driver resets in place of a reboot.
+  const isReset = action === 'reset' || (action === 'reboot' && driver?.toLowerCase() === 'vbox');
+  return action === 'destroy' || isReset || options['thenForce'] === true;
 }

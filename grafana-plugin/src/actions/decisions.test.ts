@@ -21,8 +21,10 @@ describe('an action', () => {
   });
 
   it('wants the name typed where it may lose data without asking the guest', () => {
-    expect(ACTION_IDS.filter((action) => needsTypedName(action))).toEqual(['reset', 'destroy']);
-    expect(needsTypedName('shutdown', { thenForce: true })).toBe(true);
+    expect(ACTION_IDS.filter((action) => needsTypedName(action, aDomain()))).toEqual(['reset', 'destroy']);
+    expect(needsTypedName('shutdown', aDomain(), { thenForce: true })).toBe(true);
+    // VirtualBox resets in place of a reboot.
+    expect(needsTypedName('reboot', aDomain({ driver: 'VBOX' }))).toBe(true);
   });
 
   it('autostart turns round what is', () => {

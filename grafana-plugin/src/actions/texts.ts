@@ -4,6 +4,7 @@
 import { t } from '@grafana/i18n';
 import type { ActionId } from '@vireo/exporter/contract';
 import type { ActionTarget } from './availability';
+import { consequenceThere, noteThere } from './driver-texts';
 
 /** An action as buttons and lists name it; `autostart` by what it would do to the domain, when that is given. */
 export function actionLabel(action: ActionId, domain?: Pick<ActionTarget, 'autostart'>): string {
@@ -37,6 +38,13 @@ export function actionLabel(action: ActionId, domain?: Pick<ActionTarget, 'autos
 
 /** What will happen to the guest, for the person who decides. */
 export function consequenceOf(action: ActionId, domain: ActionTarget): string {
+  const { driver = '' } = domain;
+  const consequence = consequenceThere(action, driver) ?? usualConsequence(action, domain);
+  const note = noteThere(action, driver);
+  return note === undefined ? consequence : `${consequence} ${note}`;
+}
+
+function usualConsequence(action: ActionId, domain: ActionTarget): string {
   switch (action) {
     case 'start':
       return domain.managedSave === true

@@ -36,7 +36,13 @@ export function useAction(action: ActionId, domain: ActionTarget): ActionProgres
       }
       return requestAction(
         domain,
-        { action, ifDomainId: domain.id, ...(options && { options }), ...(reason !== '' && { reason }) },
+        {
+          action,
+          ifDomainId: domain.id,
+          ifDomainName: domain.name,
+          ...(options && { options }),
+          ...(reason !== '' && { reason }),
+        },
         sent.current.key,
       );
     },

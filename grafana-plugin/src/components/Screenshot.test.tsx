@@ -45,6 +45,7 @@ describe('the screen', () => {
 
   it.each([
     ['viewer', aDomain(), 'Needs the role "Vireo operator" of Grafana.'],
+    ['operator', aDomain({ driver: 'LXC' }), 'libvirt’s driver for this hypervisor takes no pictures of screens.'],
     ['operator', aDomain({ id: -1, state: 'shutoff' }), 'A domain that is off has no screen.'],
   ] as const)('is refused to a %s, and says why', async (role, domain, why) => {
     signIn(role);

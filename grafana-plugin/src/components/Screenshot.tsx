@@ -5,6 +5,7 @@ import { css } from '@emotion/css';
 import { dateTimeFormat } from '@grafana/data';
 import { Trans, t } from '@grafana/i18n';
 import { Button, Stack, Text, useStyles2 } from '@grafana/ui';
+import { type DomainBrief, driverLacks } from '@vireo/exporter/contract';
 import React, { useEffect, useState } from 'react';
 import type { DomainRef } from '../api/api';
 import { useScreenshot } from '../api/queries';
@@ -13,7 +14,7 @@ import { Failed, Loading } from './States';
 
 /** What {@link Screenshot} takes. */
 export interface ScreenshotProps {
-  readonly domain: DomainRef & { readonly name: string; readonly id: number };
+  readonly domain: DomainRef & Pick<DomainBrief, 'name' | 'id' | 'driver'>;
   /** Taken at once, and not only when asked for. */
   readonly isImmediate?: boolean;
   /** After how long a new one is taken by itself; left out, only when asked for. */
@@ -29,6 +30,9 @@ export function Screenshot({ domain, isImmediate = false, renewMs, isPaused = fa
   const why =
     consoleRefusal() ??
     refusal ??
+    (driverLacks(domain.driver ?? '', undefined, 'DOMAIN_SCREENSHOT')
+      ? t('screen.driver', 'libvirt’s driver for this hypervisor takes no pictures of screens.')
+      : undefined) ??
     (domain.id === -1 ? t('screen.off', 'A domain that is off has no screen.') : undefined);
   const isShown = isWanted && why === undefined;
   const result = useScreenshot(domain, isShown && !isPaused, renewMs);

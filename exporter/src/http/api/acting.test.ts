@@ -126,6 +126,27 @@ describe('an action', () => {
     ]);
   });
 
+  it('goes to the domain that was seen, not to another that has its UUID now', async () => {
+    const named = (ifDomainName: string): object => ({ action: 'destroy', ifDomainName });
+    expect(await refused(pathOf(1), named('web-9'))).toBe('VIREO_DOMAIN_UNKNOWN');
+    const targets = ['web-9', 'web-1'].map((ifDomainName, at) => ({
+      host: at === 0 ? 'kvm1' : 'kvm2',
+      uuid: domain(1, '').uuid,
+      ifDomainName,
+    }));
+    const { json } = await post('/api/v1/actions', { targets, action: 'destroy' });
+    expect(bulkResult.parse(json).results).toMatchObject([
+      {
+        accepted: false,
+        error: { code: 'VIREO_DOMAIN_UNKNOWN', message: expect.not.stringContaining('web-1') as string },
+      },
+      { accepted: true, domain: 'web-1' },
+    ]);
+    orders = [];
+    expect((await post(pathOf(1), named('web-1'))).status).toBe(202);
+    expect(orders).toMatchObject([{ uuid: domain(1, '').uuid, domain: 'web-1' }]);
+  });
+
   it('with nothing to do answers 200', async () => {
     answer = (order) => taskOf(order, { state: 'succeeded', changed: false });
     const { status, json } = await post(pathOf(1), { action: 'start' });

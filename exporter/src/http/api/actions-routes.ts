@@ -17,6 +17,7 @@ import { callerOf } from './authentication.ts';
 import type { Caller } from './authentication.ts';
 import { faultsOf } from './faults.ts';
 import type { Fleet, FoundDomain } from './fleet.ts';
+import { given } from './host-views.ts';
 import { readBody } from './json-body.ts';
 import { idempotencyKey, pathPart, queryOf, uuidPart } from './parameters.ts';
 import { sendJson } from './send.ts';
@@ -43,7 +44,7 @@ export function actionRoute(fleet: Fleet, actions: ActionsPort): RequestHandler 
       ...(body.reason === undefined ? {} : { reason: body.reason }),
       ...(key === undefined ? {} : { idempotencyKey: key }),
     };
-    const { domain, earlier } = await admit(fleet, actions, caller, order);
+    const { domain, earlier } = await admit(fleet, actions, caller, order, body.ifDomainName);
     const task = earlier ?? (await actions.submit({ ...order, domain }));
     response.set('Location', `/api/v1/tasks/${task.id}`);
     sendJson(response, task, task.changed === false ? 200 : 202);
@@ -84,7 +85,7 @@ export function bulkRoute(fleet: Fleet, actions: ActionsPort, logger: HttpLogger
         const order = orderOf(target);
         let named: { domain?: string } = {};
         try {
-          const { domain, earlier } = await admit(fleet, actions, caller, order);
+          const { domain, earlier } = await admit(fleet, actions, caller, order, target.ifDomainName);
           named = { domain };
           if (dryRun) return { host, uuid, domain, accepted: true, ...(await actions.check({ ...order, domain })) };
           return { host, uuid, domain, accepted: true, task: earlier ?? (await actions.submit({ ...order, domain })) };
@@ -121,17 +122,21 @@ function findTarget(fleet: Fleet, caller: Caller, { host, uuid, action, options 
 }
 
 /**
- * The name of an order's domain, when the caller may do this to it. A repeated order has its task also when the domain
- * is gone by now, as a transient one is that was forced off, or nobody can tell of it.
+ * The name of an order's domain, when the caller may do this to it, and it is called as they saw it. A repeated order
+ * has its task also when the domain is gone by now, as a transient one is that was forced off, or nobody can tell of it.
  */
 async function admit(
   fleet: Fleet,
   actions: ActionsPort,
   caller: Caller,
   order: ActionOrder,
+  ifDomainName: string | undefined,
 ): Promise<{ readonly domain: string; readonly earlier?: Task }> {
   try {
-    return { domain: findTarget(fleet, caller, order).domain.name };
+    const { name } = findTarget(fleet, caller, order).domain;
+    if (ifDomainName === undefined || ifDomainName === name) return { domain: name };
+    const detail = `host "${order.host}" has no domain ${order.uuid} called ${ifDomainName} any more`;
+    throw new HttpProblem('VIREO_DOMAIN_UNKNOWN', detail);
   } catch (error) {
     const earlier = await actions.earlier(order, caller.principal);
     if (earlier === undefined) throw error;

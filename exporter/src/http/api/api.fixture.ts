@@ -215,6 +215,8 @@ export function noConsoles(): ConsoleDeps {
     tls: { caFile: '/none' },
     onEvent: () => undefined,
   });
+  // Of hosts it has never heard of.
+  service.refusalFor = () => undefined;
   return { service, place: { allowedOrigins: [] }, directAccess: false };
 }
 

@@ -33,7 +33,7 @@ export function viewDomainFacts({ host, domain }: Omit<DomainEntry, 'searchText'
 /** A domain in full. */
 export function viewDomain(
   entry: Omit<DomainEntry, 'searchText'>,
-  others: ActionsView & Pick<DomainFull, 'consoleSessions'>,
+  others: ActionsView & Pick<DomainFull, 'consoleSessions' | 'consoleRefusal'>,
 ): DomainFull {
   const { domain } = entry;
   const { xml, stats, job } = domain;

@@ -9,6 +9,7 @@ import { listDomains } from './domain-list.ts';
 import { domainListJson } from './domain-list-json.ts';
 import { viewDomain } from './domain-views.ts';
 import type { Fleet } from './fleet.ts';
+import { given } from './host-views.ts';
 import { pathPart, queryOf, uuidPart } from './parameters.ts';
 import { sendJson } from './send.ts';
 
@@ -41,14 +42,19 @@ export function listDomainsRoute(fleet: Fleet, actions: ActionsPort): RequestHan
 export function domainRoute(
   fleet: Fleet,
   actions: ActionsPort,
-  consoles: Pick<ConsoleDeps['service'], 'sessionsOf'>,
+  consoles: Pick<ConsoleDeps['service'], 'sessionsOf' | 'refusalFor'>,
 ): RequestHandler {
   return (request, response) => {
     const caller = callerOf(request);
     const uuid = uuidPart(request);
     queryOf(request, noQuery);
     const found = fleet.domain(caller, ['read'], pathPart(request, 'host'), uuid);
-    const consoleSessions = consoles.sessionsOf(found.host.host, uuid);
-    sendJson(response, viewDomain(found, { ...actions.describe(found, caller.principal), consoleSessions }));
+    const { host } = found.host;
+    const facts = {
+      ...actions.describe(found, caller.principal),
+      consoleSessions: consoles.sessionsOf(host, uuid),
+      ...given('consoleRefusal', consoles.refusalFor(host, uuid)),
+    };
+    sendJson(response, viewDomain(found, facts));
   };
 }

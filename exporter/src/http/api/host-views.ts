@@ -20,10 +20,11 @@ export function given<K extends string, V>(key: K, value: V | undefined): Partia
 
 /** A host in brief. `visible` tells which of its domains are counted. */
 export function viewHostBrief(snapshot: HostSnapshot, visible: (domain: DomainSnapshot) => boolean): HostBrief {
-  const { host, uri, simulated, state, facts, domainsKnown } = snapshot;
+  const { host, uri, via, simulated, state, facts, domainsKnown } = snapshot;
   return {
     host,
     uri,
+    ...given('via', via),
     simulated,
     state: state.kind,
     since: instantOf(state.since),

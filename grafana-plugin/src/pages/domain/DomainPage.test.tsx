@@ -84,6 +84,16 @@ describe('the overview of a domain', () => {
     expect(await accessibilityFaults(container)).toEqual([]);
   });
 
+  it('of a hypervisor without a console in the browser says at the button what to use', async () => {
+    const use = 'the domain has no VNC screen; use the console of the vSphere Client';
+    const { user } = open(aDomain({ driver: 'ESX', consoleRefusal: use }));
+    const button = await screen.findByRole('button', { name: 'Console' });
+    await user.click(button);
+    expect(await screen.findByText(use)).toBeInTheDocument();
+    expect(button).toHaveAttribute('aria-disabled', 'true');
+    expect(api.sent('POST')).toEqual([]);
+  });
+
   it('shows a change as soon as its event comes', async () => {
     FakeEventSource.opened = [];
     api.on('GET /hosts/kvm1/domains/*', aDomain());

@@ -22,7 +22,7 @@ export function OverviewTab({ domain, lost }: { readonly domain: DomainFull; rea
     <Stack direction="column" gap={3}>
       <Facts facts={factsOf(domain)} />
       <Stack direction="row" gap={2} wrap="wrap" alignItems="flex-start">
-        <ConsoleButton domain={domain} refusal={lost} />
+        <ConsoleButton domain={domain} refusal={lost ?? domain.consoleRefusal} />
         <Screenshot domain={domain} refusal={lost} />
       </Stack>
       <History host={domain.host} name={domain.name} />

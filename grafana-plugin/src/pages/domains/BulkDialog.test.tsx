@@ -78,6 +78,7 @@ describe('an action on many domains', () => {
           host: 'kvm1',
           uuid: uuidOf(number),
           ifDomainId: number === 3 ? -1 : number,
+          ifDomainName: `web-${String(number)}`,
         })),
       },
     ]);
@@ -102,7 +103,12 @@ describe('an action on many domains', () => {
     expect(bodies()[1]).toEqual({
       action: 'suspend',
       reason: 'patch day',
-      targets: [1, 2].map((number) => ({ host: 'kvm1', uuid: uuidOf(number), ifDomainId: number })),
+      targets: [1, 2].map((number) => ({
+        host: 'kvm1',
+        uuid: uuidOf(number),
+        ifDomainId: number,
+        ifDomainName: `web-${String(number)}`,
+      })),
     });
     expect(within(dialog()).getByRole('link', { name: 'See it among the tasks' })).toHaveAttribute(
       'href',

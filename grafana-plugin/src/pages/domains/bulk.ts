@@ -31,7 +31,7 @@ export function bulkOptions({ enabled }: BulkAction): { readonly enabled: boolea
 
 /** What must be typed before it is sent; undefined when nothing. */
 export function typedProof({ action }: BulkAction, targets: readonly DomainBrief[]): string | undefined {
-  if (!needsTypedName(action) || targets.length === 0) {
+  if (!targets.some((target) => needsTypedName(action, target))) {
     return undefined;
   }
   return targets.length === 1 ? targets[0]?.name : String(targets.length);

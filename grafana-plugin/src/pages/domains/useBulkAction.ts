@@ -67,7 +67,7 @@ export function useBulkAction(action: BulkAction, targets: readonly DomainBrief[
 function bodyOf(action: BulkAction, targets: readonly DomainBrief[]): BulkRequest {
   const options = bulkOptions(action);
   return {
-    targets: targets.map(({ host, uuid, id }) => ({ host, uuid, ifDomainId: id })),
+    targets: targets.map(({ host, uuid, id, name }) => ({ host, uuid, ifDomainId: id, ifDomainName: name })),
     action: action.action,
     ...(options && { options }),
   };

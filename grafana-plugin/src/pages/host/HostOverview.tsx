@@ -66,6 +66,7 @@ function Facts({ host }: { readonly host: HostFull }) {
       rows={[
         [t('host.hostname', 'Host name'), host.hostname],
         [t('host.uri', 'URI'), host.uri],
+        [t('host.via', 'Opened by the daemon'), host.via],
         [t('host.hypervisor', 'Hypervisor'), [host.driver, host.hypervisorVersion].filter(Boolean).join(' ')],
         [t('host.libvirt', 'libvirt daemon'), host.libvirtVersion],
         [t('host.cpu-model', 'CPU model'), node?.cpuModel],

@@ -66,6 +66,14 @@ it('shows what the host is and has, what is wrong with it, and the way to its do
   expect(await accessibilityFaults(container)).toEqual([]);
 });
 
+it('names the daemon that opens a hypervisor for Vireo', async () => {
+  api.on('GET /hosts/kvm1', { ...host, uri: 'esx://esx1.example/', via: 'qemu+ssh://kvm9/system', driver: 'ESX' });
+  renderAt(<Pages />, { url: hostUrl('kvm1') });
+  const name = await screen.findByText('Opened by the daemon');
+  expect(name.nextElementSibling).toHaveTextContent('qemu+ssh://kvm9/system');
+  expect(screen.getByText('esx://esx1.example/')).toBeInTheDocument();
+});
+
 it('adds load and overcommitment where there is a data source, and says so where there is none', async () => {
   const { unmount } = renderAt(<Pages />, { url: hostUrl('kvm1') });
   expect(await screen.findByText(/^Load and overcommitment are not known: Grafana has no/)).toBeInTheDocument();

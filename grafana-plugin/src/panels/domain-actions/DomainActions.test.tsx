@@ -47,7 +47,7 @@ describe('one domain', () => {
     api.on('GET /domains', aPage());
     await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Suspend' }));
     expect(await screen.findByText('Done: Suspend')).toBeInTheDocument();
-    expect(api.sent('POST')).toMatchObject([{ body: { action: 'suspend', ifDomainId: 7 } }]);
+    expect(api.sent('POST')).toMatchObject([{ body: { action: 'suspend', ifDomainId: 7, ifDomainName: 'web-1' } }]);
     expect(await screen.findByText(/There is no domain web-1/)).toBeInTheDocument();
     expect(screen.getByText('Done: Suspend')).toBeInTheDocument();
   });
