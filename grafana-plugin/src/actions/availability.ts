@@ -3,6 +3,8 @@
 
 import { t } from '@grafana/i18n';
 import { ACTION_IDS, type ActionId, type DomainBrief } from '@vireo/exporter/contract';
+import { refusalText } from '../api/code-texts';
+import { lackText } from './driver-texts';
 import type { ActionOptions } from './options';
 
 /** What must be known of a domain to act on it; a row of any list is enough. */
@@ -18,6 +20,7 @@ export type ActionTarget = Pick<
   | 'managedSave'
   | 'allowedActions'
   | 'refusedActions'
+  | 'refusalCodes'
   | 'driver'
 >;
 
@@ -40,7 +43,14 @@ export function refusalOf(action: ActionId, domain: ActionTarget, acting: Acting
   if (domain.allowedActions.includes(action)) {
     return nothingToDo(action, domain);
   }
-  return domain.refusedActions[action] ?? t('refusal.unknown', 'This Vireo does not know the action.');
+  // What no waiting changes; what helps instead depends on the hypervisor.
+  if (domain.refusalCodes[action] === 'driver-lacks-action') {
+    return lackText(action, domain.driver ?? '');
+  }
+  const said = domain.refusedActions[action];
+  return said === undefined
+    ? t('refusal.unknown', 'This Vireo does not know the action.')
+    : refusalText(domain.refusalCodes[action], said);
 }
 
 /** The API takes such a request and changes nothing, which is right for scripts; a button for it would only mislead. */
@@ -59,7 +69,8 @@ function nothingToDo(action: ActionId, { state }: ActionTarget): string | undefi
 
 /** The same domain when nothing can be done to it now, and why: a host that is lost, say. */
 export function withheld<T extends ActionTarget>(domain: T, why: string): T {
-  return { ...domain, allowedActions: [], refusedActions: Object.fromEntries(ACTION_IDS.map((id) => [id, why])) };
+  const refusedActions = Object.fromEntries(ACTION_IDS.map((id) => [id, why]));
+  return { ...domain, allowedActions: [], refusedActions, refusalCodes: {} };
 }
 
 /** Actions that lose what the guest has not written: the name of the domain must be typed. */

@@ -91,6 +91,18 @@ describe('whether an action can be asked for', () => {
     expect(refusalOf(action, aDomain(), acting)).toBe(refusal);
   });
 
+  it('of a driver that lacks it, it says so and what helps', () => {
+    const domain = aDomain({
+      driver: 'ESX',
+      allowedActions: [],
+      refusedActions: { reset: 'driver esx: no reset' },
+      refusalCodes: { reset: 'driver-lacks-action' },
+    });
+    expect(refusalOf('reset', domain, { mayOperate: true })).toBe(
+      'libvirt’s driver for VMware ESX has no such action. Force it off and start it instead.',
+    );
+  });
+
   it('of an older Vireo, it says so', () => {
     const domain = aDomain({ allowedActions: [], refusedActions: {} });
     expect(refusalOf('nmi', domain, { mayOperate: true })).toBe('This Vireo does not know the action.');

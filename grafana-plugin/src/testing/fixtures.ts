@@ -22,6 +22,7 @@ export function aDomain(changes: Partial<DomainFull> = {}): DomainFull {
       resume: 'running: not paused',
       'managed-save-remove': 'no saved state',
     },
+    refusalCodes: {},
     consoleSessions: 0,
     vcpus: { current: 2, maximum: 2 },
     memory: { maximumBytes: 2 ** 31 },

@@ -25,10 +25,10 @@ const uuidOf = (number: number) => `5f8e4a52-9d7c-4c35-a7a5-${String(number).pad
 
 /** The row of a list: no more than the API gives there. */
 function aRow(number: number, changes: Partial<DomainBrief> = {}): DomainBrief {
-  const { host, id, state, reason, persistent, autostart, allowedActions, refusedActions } = aDomain();
+  const { host, id, state, reason, persistent, autostart, allowedActions, refusedActions, refusalCodes } = aDomain();
   const name = `web-${String(number)}`;
   return {
-    ...{ host, id, state, reason, persistent, autostart, allowedActions, refusedActions },
+    ...{ host, id, state, reason, persistent, autostart, allowedActions, refusedActions, refusalCodes },
     uuid: uuidOf(number),
     name,
     driver: 'QEMU',
