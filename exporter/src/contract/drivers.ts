@@ -20,6 +20,8 @@ export interface DriverSpec {
   readonly shutdownModes: readonly ShutdownMode[];
   readonly rebootModes: readonly ShutdownMode[];
   readonly rebootSignal: RebootSignal;
+  /** Whether it calls a domain off while it restarts it, seconds before any event tells that it stopped. */
+  readonly offBetweenRuns: boolean;
   /** Where an action does something else than its name says. */
   readonly notes: Readonly<Partial<Record<ActionId, string>>>;
   /** Whether a reboot that the guest ignores turns its next power-off into a reboot (QEMU's fake reboot). */
@@ -53,6 +55,7 @@ function driver(row: DriverRow): DriverSpec {
     shutdownModes: [],
     rebootModes: [],
     rebootSignal: 'none',
+    offBetweenRuns: false,
     notes: {},
     ignoredRebootSticks: false,
     ...row,
@@ -75,6 +78,7 @@ export const DRIVERS: Readonly<Record<DriverName, DriverSpec>> = {
     shutdownModes: ['paravirt', 'acpi'],
     rebootModes: ['paravirt'],
     rebootSignal: 'started',
+    offBetweenRuns: true,
   }),
   lxc: driver({
     title: 'LXC',

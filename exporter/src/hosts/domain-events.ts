@@ -140,6 +140,7 @@ export class DomainEvents {
       case 'lifecycle':
         onXmlStale(domain.uuid);
         onJob(domain.uuid);
+        if (event.event === 'stopped') this.#context.domains.toldStopped(domain.uuid);
         if (CHANGES_FLAGS.has(event.event) || event.detail === 'saved') {
           this.#flagsStale.add(domain.uuid);
           this.#askFlagsLater(connection, domain);

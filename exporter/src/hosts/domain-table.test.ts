@@ -236,3 +236,69 @@ describe('when a domain started', () => {
     expect(startedAt(domains)).toBeUndefined();
   });
 });
+
+describe('a driver that calls a domain off while it restarts it', () => {
+  function awaiting(): ReturnType<typeof table> {
+    const made = table();
+    made.domains.applyInventory([told('running', 1, 'booted')], now());
+    made.domains.awaitStops(true);
+    return made;
+  }
+  const shown = ({ domains }: { domains: DomainTable }): unknown => {
+    const { state, id } = domains.get(UUID) ?? {};
+    return [state, id];
+  };
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('is not believed until an event has told the end; after a reboot the domain has another id and was never off', () => {
+    const seen = awaiting();
+    seen.domains.applyInventory([told('shutoff', -1, 'shutdown')], now());
+    expect(shown(seen)).toEqual(['running', 1]);
+    // Started comes first, and Stopped though it runs.
+    seen.domains.applyEvent(told('running', 2, 'booted'));
+    seen.domains.toldStopped(UUID);
+    seen.domains.applyEvent(told('running', 2, 'booted'));
+    expect(shown(seen)).toEqual(['running', 2]);
+    expect(seen.changes).toEqual([]);
+    // That Stopped was of the run before: it excuses nothing of the next reboot.
+    seen.domains.applyInventory([told('shutoff', -1, 'shutdown')], now());
+    expect(shown(seen)).toEqual(['running', 2]);
+  });
+
+  it('is believed when the end was told, and a domain that is started and stopped again is off again', () => {
+    const seen = awaiting();
+    for (const id of [1, 2]) {
+      seen.domains.applyEvent(told('running', id, 'booted'));
+      seen.domains.toldStopped(UUID);
+      seen.domains.applyEvent(told('shutoff', -1, 'shutdown'));
+      expect(shown(seen)).toEqual(['shutoff', -1]);
+    }
+  });
+
+  it('keeps the end in mind over an inventory from before it', () => {
+    const seen = awaiting();
+    seen.domains.toldStopped(UUID);
+    seen.domains.applyInventory([told('running', 1, 'booted')], now());
+    seen.domains.applyEvent(told('shutoff', -1, 'destroyed'));
+    expect(shown(seen)).toEqual(['shutoff', -1]);
+  });
+
+  it('is believed after a minute, should the event never come', () => {
+    const seen = awaiting();
+    seen.domains.applyInventory([told('shutoff', -1, 'shutdown')], now());
+    const later = performance.now() + 61_000;
+    jest.spyOn(performance, 'now').mockReturnValue(later);
+    seen.domains.applyInventory([told('shutoff', -1, 'shutdown')], later);
+    expect(shown(seen)).toEqual(['shutoff', -1]);
+  });
+
+  it('is believed at the first look of a session', () => {
+    const seen = awaiting();
+    seen.domains.awaitStops(false);
+    seen.domains.applyInventory([told('shutoff', -1, 'shutdown')], now());
+    expect(shown(seen)).toEqual(['shutoff', -1]);
+  });
+});

@@ -53,6 +53,9 @@ interface Unseen {
 /** How much earlier than it was seen a domain may have started, when only an inventory tells that it did. */
 const START_UNCERTAINTY_MS = 30_000;
 
+/** A restart is over long before; should the event never come, the domain is off all the same. */
+const RESTART_MS = 60_000;
+
 /** Domains whose statistics are taken over between two turns of the event loop: a matter of some milliseconds. */
 const SLICE_DOMAINS = 1000;
 
@@ -71,6 +74,11 @@ export class DomainTable {
   readonly #ruleValues = new Map<string, NonNullable<DomainXml['ruleValues']>>();
   /** Domains of the last inventory that their names and UUIDs alone leave out. */
   #excluded = 0;
+  #awaitsStops = false;
+  /** Domains of which an event told that they stopped, and no look since that they run. */
+  readonly #stopped = new Set<string>();
+  /** Domains that were found off with nobody having told that they stopped; since when, by the same clock. */
+  readonly #betweenRuns = new Map<string, number>();
   #quarantine: ReadonlyMap<string, DomainTrouble> = new Map();
   #version = 0;
   /** When the last inventory was taken, by the same clock. */
@@ -171,8 +179,25 @@ export class DomainTable {
 
   /** Takes over what an event, or the check that follows it, says of one domain. */
   applyEvent(record: DomainStateRecord): void {
-    this.#toldAt.set(record.domain.uuid, performance.now());
+    const { uuid, id } = record.domain;
+    this.#toldAt.set(uuid, performance.now());
     this.#applyState(record, startOf(record, this.#known));
+    if (id !== -1) this.#stopped.delete(uuid);
+  }
+
+  /**
+   * Whether an event tells each domain's end. If so, one that is found off before that is being restarted: it stays what
+   * it was. Not for the first look after a time in which nobody listened.
+   */
+  awaitStops(awaits: boolean): void {
+    this.#awaitsStops = awaits;
+    this.#stopped.clear();
+    this.#betweenRuns.clear();
+  }
+
+  /** An event told that the domain stopped; what it is now is asked next. */
+  toldStopped(uuid: string): void {
+    if (this.#awaitsStops && this.#domains.has(uuid)) this.#stopped.add(uuid);
   }
 
   /** The domain is gone: a transient one that stopped, or one that was undefined. */
@@ -184,6 +209,8 @@ export class DomainTable {
   remove(uuid: string): void {
     this.#unseen.delete(uuid);
     this.#ruleValues.delete(uuid);
+    this.#stopped.delete(uuid);
+    this.#betweenRuns.delete(uuid);
     this.#drop(uuid);
   }
 
@@ -207,6 +234,8 @@ export class DomainTable {
     this.#ruleValues.clear();
     this.#excluded = 0;
     this.#toldAt.clear();
+    this.#stopped.clear();
+    this.#betweenRuns.clear();
     this.#quarantine = new Map();
     this.#inventoryAt = -Infinity;
     this.#known = false;
@@ -355,6 +384,7 @@ export class DomainTable {
       if (this.#known && unseen?.wasThere !== true) this.#onChange({ kind: 'domain.added', domain: identity, state });
       return;
     }
+    if (this.#isBetweenRuns(record, before)) return;
     if (before.state === state && before.reason === reason && before.id === id && before.name === name) return;
     // Counters and troubles of a domain that stopped or started anew belong to the process that is gone.
     const { startedAt: _then, stats: _stats, statsAt: _statsAt, job: _job, trouble: _trouble, ...rest } = before;
@@ -363,6 +393,17 @@ export class DomainTable {
     if (before.state !== state || before.reason !== reason) {
       this.#onChange({ kind: 'domain.state', domain: identity, from: before.state, to: state, reason });
     }
+  }
+
+  #isBetweenRuns({ state, domain: { uuid } }: DomainStateRecord, before: DomainSnapshot): boolean {
+    if (!this.#awaitsStops || state !== 'shutoff' || before.id === -1 || this.#stopped.has(uuid)) {
+      this.#betweenRuns.delete(uuid);
+      return false;
+    }
+    const now = performance.now();
+    const since = this.#betweenRuns.get(uuid) ?? now;
+    this.#betweenRuns.set(uuid, since);
+    return now - since < RESTART_MS;
   }
 
   #tellQuarantine(quarantine: ReadonlyMap<string, DomainTrouble>, at: number): void {

@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { RemoteError, TransportError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, StatsGroup } from '@vireo/libvirt';
+import { driverSpec } from '../contract/drivers.ts';
 import type { MetricGroup } from '../contract/groups.ts';
 import type { LabelledPath } from '../xml/xpath.ts';
 import type { DomainFlags, DomainTable } from './domain-table.ts';
@@ -127,6 +128,8 @@ export class HostSession {
     this.#end = end;
     void control.closed.then(end);
     const { domains, onChange, outcomes, poll } = context;
+    // Of what the first inventory finds off nobody listened to the end.
+    domains.awaitStops(false);
     const { deadlineMs, slowIntervalMs, intervalMs, maxInFlight } = poll;
     const { signal } = this.#abort;
     // Every call that waits listens to it, hundreds in a storm.
@@ -345,6 +348,7 @@ export class HostSession {
     });
     this.#silence = undefined;
     this.#inventory = { statistics: inventory.statistics, takenAt: performance.now() };
+    if (!this.#hasInventory) this.#context.domains.awaitStops(driverSpec(this.facts.driver).offBetweenRuns);
     this.#hasInventory = true;
     await this.#fetchFlags();
     if (inventory.failure !== undefined) throw inventory.failure;
