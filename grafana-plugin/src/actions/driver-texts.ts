@@ -49,11 +49,15 @@ export function noteThere(action: ActionId, driver: string): string | undefined 
   }
 }
 
+/** What people call the hypervisor of a driver. */
+export function hypervisorTitle(driver: string): string {
+  return driverSpec(driver).title.split(',')[0] ?? driver;
+}
+
 /** That a driver has no such action, and what to do instead. */
 export function lackText(action: ActionId, driver: string): string {
-  const hypervisor = driverSpec(driver).title.split(',')[0] ?? driver;
   const lack = t('there.lack', 'libvirt’s driver for {{hypervisor}} has no such action.', {
-    hypervisor,
+    hypervisor: hypervisorTitle(driver),
     interpolation: { escapeValue: false },
   });
   return [lack, insteadOf(action)].filter(Boolean).join(' ');

@@ -86,10 +86,11 @@ describe('the overview of a domain', () => {
 
   it('of a hypervisor without a console in the browser says at the button what to use', async () => {
     const use = 'the domain has no VNC screen; use the console of the vSphere Client';
-    const { user } = open(aDomain({ driver: 'ESX', consoleRefusal: use }));
+    const { user } = open(aDomain({ driver: 'ESX', reason: 'unknown', consoleRefusal: use }));
     const button = await screen.findByRole('button', { name: 'Console' });
     await user.click(button);
     expect(await screen.findByText(use)).toBeInTheDocument();
+    expect(screen.queryByText('unknown')).not.toBeInTheDocument();
     expect(button).toHaveAttribute('aria-disabled', 'true');
     expect(api.sent('POST')).toEqual([]);
   });

@@ -3,9 +3,10 @@
 
 import { dateTime, dateTimeFormat } from '@grafana/data';
 import { Trans, t } from '@grafana/i18n';
-import { Alert, Stack, TextLink } from '@grafana/ui';
+import { Alert, Stack, Text, TextLink } from '@grafana/ui';
 import type { DomainFull } from '@vireo/exporter/contract';
 import React, { lazy, Suspense, useMemo } from 'react';
+import { hypervisorTitle } from '../../actions/driver-texts';
 import { useDataSourceUid } from '../../api/data-sources';
 import { ConsoleButton } from '../../components/ConsoleButton';
 import { Screenshot } from '../../components/Screenshot';
@@ -13,7 +14,7 @@ import { Loading } from '../../components/States';
 import { configurationUrl } from '../../urls';
 import { bytesText, yesNo } from './format';
 import { type Fact, Facts } from './Facts';
-import { graphsOf, type Named } from './queries';
+import { graphsFor, type Named } from './queries';
 
 const Graphs = lazy(async () => ({ default: (await import('../../metrics/Graphs')).Graphs }));
 
@@ -25,13 +26,13 @@ export function OverviewTab({ domain, lost }: { readonly domain: DomainFull; rea
         <ConsoleButton domain={domain} refusal={lost ?? domain.consoleRefusal} />
         <Screenshot domain={domain} refusal={lost} />
       </Stack>
-      <History host={domain.host} name={domain.name} />
+      <History host={domain.host} name={domain.name} driver={domain.driver ?? ''} />
     </Stack>
   );
 }
 
-function History({ host, name }: Named) {
-  const graphs = useMemo(() => graphsOf({ host, name }), [host, name]);
+function History({ host, name, driver }: Named & { readonly driver: string }) {
+  const { graphs, lacking } = useMemo(() => graphsFor(driver, { host, name }), [driver, host, name]);
   const uid = useDataSourceUid('prometheus');
   if (uid === undefined) {
     return (
@@ -50,6 +51,15 @@ function History({ host, name }: Named) {
       <Suspense fallback={<Loading what={t('overview.graphs-loading', 'Loading the graphs …')} />}>
         <Graphs graphs={graphs} uid={uid} />
       </Suspense>
+      {lacking.length > 0 && (
+        <Text variant="bodySmall" color="secondary">
+          {t('overview.lacking', 'libvirt’s driver for {{hypervisor}} has no figures for: {{graphs}}', {
+            hypervisor: hypervisorTitle(driver),
+            graphs: lacking.join(', '),
+            interpolation: { escapeValue: false },
+          })}
+        </Text>
+      )}
     </section>
   );
 }
@@ -57,7 +67,7 @@ function History({ host, name }: Named) {
 function factsOf(domain: DomainFull): Fact[] {
   const { vcpus, memory, os, startedAt, openstack } = domain;
   return [
-    [t('fact.reason', 'Why in that state'), domain.reason],
+    [t('fact.reason', 'Why in that state'), knownReason(domain.reason)],
     [
       t('fact.running-since', 'Running since'),
       startedAt && `${dateTimeFormat(startedAt)} (${dateTime(startedAt).fromNow()})`,
@@ -83,6 +93,11 @@ function factsOf(domain: DomainFull): Fact[] {
       domain.simulated && <Trans i18nKey="fact.simulated-yes">It is made up: no such guest exists</Trans>,
     ],
   ];
+}
+
+/** Drivers without reasons say `unknown`. */
+function knownReason(reason: string): string | undefined {
+  return reason === 'unknown' ? undefined : reason;
 }
 
 function ofMaximum(current: string | undefined, maximum: string | undefined): string | undefined {

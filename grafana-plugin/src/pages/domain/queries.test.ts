@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { METRIC_FAMILIES } from '@vireo/exporter/contract';
-import { graphsOf, logQuery } from './queries';
+import { graphsFor, logQuery } from './queries';
 
-const all = graphsOf({ host: 'kvm1', name: 'web-1' }).flatMap(({ queries }) => queries);
+const DOMAIN = { host: 'kvm1', name: 'web-1' };
+const all = graphsFor('QEMU', DOMAIN).graphs.flatMap(({ queries }) => queries);
 
 describe('the graphs of a domain', () => {
   it('ask for metrics there are', () => {
@@ -19,8 +20,20 @@ describe('the graphs of a domain', () => {
     }
   });
 
+  it.each([
+    ['QEMU', []],
+    ['something new', []],
+    ['LXC', ['Steal']],
+    ['ESX', ['Steal', 'Disk latency', 'Disk throughput', 'Network']],
+  ])('of the driver %s leave out, by name, what it has no figures for: %j', (driver, lacking) => {
+    const told = graphsFor(driver, DOMAIN);
+    expect(told.lacking).toEqual(lacking);
+    expect(told.graphs.map(({ title }) => title).filter((title) => lacking.includes(title))).toEqual([]);
+    expect(told.graphs.length + lacking.length).toBe(6);
+  });
+
   it('take names as they are, whatever is in them', () => {
-    const [graph] = graphsOf({ host: 'a"b\\', name: '$x${y}' });
+    const [graph] = graphsFor('QEMU', { host: 'a"b\\', name: '$x${y}' }).graphs;
     expect(graph?.queries[0]?.expr).toContain('{host="a\\"b\\\\",domain="\\x24x\\x24{y}"}');
   });
 });

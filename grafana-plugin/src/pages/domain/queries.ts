@@ -2,6 +2,7 @@
 // PromQL and LogQL about one domain. Without React and data sources, so that it is tested alone.
 
 import { t } from '@grafana/i18n';
+import { driverLacks } from '@vireo/exporter/contract';
 import type { Graph } from '../../metrics/Graphs';
 import { quoted } from '../../metrics/promql';
 
@@ -11,8 +12,25 @@ export interface Named {
   readonly name: string;
 }
 
-/** The graphs of the overview. */
-export function graphsOf(domain: Named): readonly Graph[] {
+/** The graphs of the overview that libvirt's driver has figures for, and the titles of the others. */
+export function graphsFor(driver: string, domain: Named): { graphs: readonly Graph[]; lacking: readonly string[] } {
+  const [cpu, steal, memory, latency, throughput, network] = graphsOf(domain);
+  const calls = [
+    [cpu],
+    [steal, 'CONNECT_GET_ALL_DOMAIN_STATS'],
+    [memory],
+    [latency, 'DOMAIN_BLOCK_STATS'],
+    [throughput, 'DOMAIN_BLOCK_STATS'],
+    [network, 'DOMAIN_INTERFACE_STATS'],
+  ] as const;
+  const lacks = (call: string | undefined) => call !== undefined && driverLacks(driver, undefined, call);
+  return {
+    graphs: calls.filter(([, call]) => !lacks(call)).map(([graph]) => graph),
+    lacking: calls.filter(([, call]) => lacks(call)).map(([{ title }]) => title),
+  };
+}
+
+function graphsOf(domain: Named): readonly [Graph, Graph, Graph, Graph, Graph, Graph] {
   const of = (name: string) => `${name}{host=${quoted(domain.host)},domain=${quoted(domain.name)}}`;
   const perSecond = (name: string) => `rate(${of(name)}[$__rate_interval])`;
   const block = 'libvirt_domain_block_stats';

@@ -131,7 +131,8 @@ function factColumns(lost: ReadonlyMap<string, HostBrief>): DomainColumn[] {
         <Stack direction="row" gap={0.5} alignItems="center">
           <StateBadge state={state} />
           <Text variant="bodySmall" color="secondary">
-            {reason}
+            {/* Drivers without reasons say that. */}
+            {reason !== 'unknown' && reason}
           </Text>
         </Stack>
       ),
