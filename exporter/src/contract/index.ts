@@ -37,6 +37,7 @@ export { isPrivilege, PRIVILEGE_DOCS, PRIVILEGES } from './privileges.ts';
 export type { Privilege, PrivilegeDoc } from './privileges.ts';
 export { isProblemCode, PROBLEMS } from './problems.ts';
 export type { ProblemCode, ProblemDoc } from './problems.ts';
+export { REFUSAL_CODES } from './refusals.ts';
 export type { RefusalCode } from './refusals.ts';
 export { isFinal, TASK_STATES } from './tasks.ts';
 export type { TaskState, TaskStep } from './tasks.ts';

@@ -6,21 +6,25 @@ import { t } from '@grafana/i18n';
 import { Alert, Button, LoadingBar, Stack, Text } from '@grafana/ui';
 import type { ActionId, Task } from '@vireo/exporter/contract';
 import React from 'react';
+import { explain } from '../api/code-texts';
+import { Details } from '../components/States';
 import { type Outcome, outcomeOf } from './outcome';
 import { actionLabel } from './texts';
 
 /** The whole story of a task. */
 export function TaskProgress({ task }: { readonly task: Task }) {
   const outcome = outcomeOf(task);
+  const problem = task.error && explain(task.error);
   const isOver = outcome.kind !== 'waiting' && outcome.kind !== 'running';
   return (
     <Stack direction="column" gap={1}>
       {/* Said by screen readers when it changes. */}
       <div role="status">
         <Alert severity={outcome.severity} title={outcomeText(outcome, task)}>
-          {task.error && (
+          {task.error && problem && (
             <Stack direction="column" gap={0.5}>
-              <span>{task.error.message}</span>
+              <span>{problem.text}</span>
+              <Details text={problem.details} />
               <Text variant="bodySmall" color="secondary">
                 {task.error.code}
               </Text>

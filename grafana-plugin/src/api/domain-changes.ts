@@ -67,8 +67,8 @@ export class DomainChanges {
   async #askRow(host: string, uuid: string): Promise<void> {
     this.#rowsAsked += 1;
     try {
-      const { id, state, reason, allowedActions, refusedActions } = await getDomain({ host, uuid });
-      this.#change(host, uuid, { id, state, reason, allowedActions, refusedActions });
+      const { id, state, reason, allowedActions, refusedActions, refusalCodes } = await getDomain({ host, uuid });
+      this.#change(host, uuid, { id, state, reason, allowedActions, refusedActions, refusalCodes });
     } catch {
       // The whole list tells, later, and what is wrong with it is shown there.
     } finally {

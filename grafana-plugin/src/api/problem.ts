@@ -5,6 +5,7 @@
 import { t } from '@grafana/i18n';
 import { type FetchError, isFetchError } from '@grafana/runtime';
 import { PROBLEMS } from '@vireo/exporter/contract';
+import { explain } from './code-texts';
 
 /** What fails before Vireo is reached. */
 export const APP_CODES = [
@@ -19,21 +20,27 @@ export const APP_CODES = [
 /** One of {@link APP_CODES}. */
 export type AppCode = (typeof APP_CODES)[number];
 
-/** Why a request failed. `code` is stable: one of Vireo's problems, or of {@link APP_CODES}. */
+/**
+ * Why a request failed, with a message for the person who reads. `code` is stable: one of Vireo's problems, or of
+ * {@link APP_CODES}.
+ */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: string;
   /** Of HTTP; 0 when there was no answer. */
   readonly status: number;
+  /** What Vireo said, in English, with names and reasons; undefined where the message is that. */
+  readonly details: string | undefined;
   /** What to do about it, where that is known. */
   readonly advice: string | undefined;
   /** Stands in Vireo's log as well. */
   readonly requestId: string | undefined;
 
-  constructor(problem: { code: string; status: number; detail: string; advice?: string; requestId?: string }) {
-    super(problem.detail);
+  constructor(problem: Pick<ApiError, 'code' | 'status' | 'message'> & Partial<ApiError>) {
+    super(problem.message);
     this.code = problem.code;
     this.status = problem.status;
+    this.details = problem.details;
     this.advice = problem.advice;
     this.requestId = problem.requestId;
   }
@@ -57,7 +64,7 @@ export class ApiError extends Error {
 /** One of {@link APP_CODES} as an error. */
 export function appError(code: AppCode, status: number, what?: string): ApiError {
   const { detail, advice } = appProblem(code);
-  return new ApiError({ code, status, detail: what === undefined ? detail : `${detail} (${what})`, advice });
+  return new ApiError({ code, status, message: what === undefined ? detail : `${detail} (${what})`, advice });
 }
 
 /** Whatever was thrown, as the one error of this app; undefined when the request was cancelled on purpose. */
@@ -76,17 +83,24 @@ export function toApiError(thrown: unknown): ApiError | undefined {
 
 function ofVireo({ data, status }: FetchError<unknown>): ApiError | undefined {
   const body = parsed(data);
-  const { code, detail, requestId } = body;
+  const { code, detail, reasonCode, requestId } = body;
   if (typeof code !== 'string' || typeof detail !== 'string') {
     return undefined;
   }
   const known = Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as keyof typeof PROBLEMS] : undefined;
+  const { text, details, advice } = explain({
+    code,
+    message: detail,
+    reasonCode: typeof reasonCode === 'string' ? reasonCode : undefined,
+    advice: known?.advice,
+  });
   return new ApiError({
     code,
     status,
-    detail,
-    ...(known && { advice: known.advice }),
-    ...(typeof requestId === 'string' && { requestId }),
+    message: text,
+    details,
+    advice,
+    requestId: typeof requestId === 'string' ? requestId : undefined,
   });
 }
 

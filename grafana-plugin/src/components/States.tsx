@@ -48,17 +48,27 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
   );
 }
 
-/** Detail, advice and code of a problem, for alerts. */
+/** What a problem means, what Vireo said of it, advice and code, for alerts. */
 export function ProblemText({ problem }: { readonly problem: ApiError }) {
   return (
     <Stack direction="column" gap={0.5}>
       <span>{problem.message}</span>
+      <Details text={problem.details} />
       {problem.advice && <span>{problem.advice}</span>}
       <Text variant="bodySmall" color="secondary">
         {problem.code}
         {problem.requestId && ` · ${problem.requestId}`}
       </Text>
     </Stack>
+  );
+}
+
+/** The server's own words, which are English. */
+export function Details({ text }: { readonly text: string | undefined }) {
+  return text === undefined ? null : (
+    <span lang="en">
+      <Text variant="bodySmall">{text}</Text>
+    </span>
   );
 }
 

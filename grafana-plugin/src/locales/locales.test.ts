@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every text has a key, every key a text in every language. `VIREO_UPDATE_DOCS=1 npx jest src/locales` writes the
-// English ones from the source; the others are people's work.
+// Every text has a key, every key a text in every language, and so has every code that docs/errors.md lists, which is every
+// code of the exporter (test/drift). `VIREO_UPDATE_DOCS=1 npx jest src/locales` writes the English ones from the source and
+// from that page; the others are people's work.
 
 import { readdirSync, readFileSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import ts from 'typescript';
+import { PROBLEMS, REFUSAL_CODES } from '@vireo/exporter/contract';
 import pluginJson from '../plugin.json';
 
 const SOURCE = join(__dirname, '..');
@@ -71,6 +73,32 @@ function textsOfSource(): { texts: Map<string, string>; faults: string[] } {
   return { texts, faults };
 }
 
+/** Meanings and advice of docs/errors.md, by the keys of api/code-texts.ts. */
+function textsOfCodes(): Map<string, string> {
+  const texts = new Map<string, string>();
+  let columns: string[] = [];
+  for (const line of readFileSync(join(SOURCE, '../../docs/errors.md'), 'utf8').split('\n')) {
+    const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'));
+    const [code] = /(?<=^`)[\w-]+(?=`$)/.exec(cells[1] ?? '') ?? [];
+    if (code === undefined) {
+      columns = /^(Code|Name)$/.test(cells[1] ?? '') ? cells : columns;
+      continue;
+    }
+    for (const [column, prefix, suffix] of [
+      ['Meaning', 'codes.', '.meaning'],
+      ['What to do', 'codes.', '.advice'],
+      ['Reason', 'refused.', ''],
+    ] as const) {
+      const text = cells[columns.indexOf(column)];
+      if (text !== undefined) {
+        // A person in Grafana has no page of ours to click.
+        texts.set(`${prefix}${code}${suffix}`, text.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1'));
+      }
+    }
+  }
+  return texts;
+}
+
 function flat(tree: Tree, prefix = ''): Map<string, string> {
   return new Map(
     Object.entries(tree).flatMap(([key, value]) =>
@@ -100,6 +128,8 @@ const textsIn = (language: string) => flat(JSON.parse(readFileSync(fileOf(langua
 const base = (key: string) => key.replace(PLURAL, '');
 const placeholders = (text: string) => (text.match(/\{\{\w+\}\}/g) ?? []).sort();
 const source = textsOfSource();
+const codes = textsOfCodes();
+const english = new Map([...source.texts, ...codes]);
 
 describe('texts', () => {
   it('are written so that they can be found', () => {
@@ -107,11 +137,19 @@ describe('texts', () => {
     expect(source.texts.size).toBeGreaterThan(50);
   });
 
+  it('are there for every code of the contract, and for those of lost hosts', () => {
+    const problems = Object.keys(PROBLEMS).flatMap((code) => [`codes.${code}.meaning`, `codes.${code}.advice`]);
+    const refusals = REFUSAL_CODES.map((code) => `refused.${code}`);
+    const others = ['codes.VIREO_TASK_TIMED_OUT.meaning', 'codes.LV_CONN_REFUSED.meaning', 'codes.VIR_ERR_RPC.advice'];
+    expect([...codes.keys()]).toEqual(expect.arrayContaining([...problems, ...refusals, ...others]));
+    expect([...codes.keys()].filter((key) => source.texts.has(key))).toEqual([]);
+  });
+
   it('stand in en-US as in the source', () => {
     if (process.env['VIREO_UPDATE_DOCS'] === '1') {
-      writeFileSync(fileOf('en-US'), `${JSON.stringify(nested(source.texts), null, 2)}\n`);
+      writeFileSync(fileOf('en-US'), `${JSON.stringify(nested(english), null, 2)}\n`);
     }
-    expect(Object.fromEntries(textsIn('en-US'))).toEqual(Object.fromEntries(source.texts));
+    expect(Object.fromEntries(textsIn('en-US'))).toEqual(Object.fromEntries(english));
   });
 
   it('stand in the languages that plugin.json names, and in no others', () => {
@@ -121,13 +159,15 @@ describe('texts', () => {
 
   it.each(pluginJson.languages.filter((language) => language !== 'en-US'))('are all translated to %s', (language) => {
     const translated = textsIn(language);
-    const english = textsIn('en-US');
     const keys = (texts: ReadonlyMap<string, string>) => [...new Set([...texts.keys()].map(base))].sort();
     expect(keys(translated)).toEqual(keys(english));
     for (const [key, text] of translated) {
       const original = english.get(key) ?? english.get(`${base(key)}_other`) ?? '';
       expect({ key, has: placeholders(text) }).toEqual({ key, has: placeholders(original) });
       expect(text.trim()).not.toBe('');
+      if (language === 'zh-Hans' && codes.has(key)) {
+        expect({ key, text }).toEqual({ key, text: expect.stringMatching(/\p{Script=Han}/u) });
+      }
     }
   });
 });

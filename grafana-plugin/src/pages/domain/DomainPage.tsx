@@ -10,6 +10,7 @@ import { useParams } from 'react-router-dom';
 import { ActionBar } from '../../actions/ActionBar';
 import { withheld } from '../../actions/availability';
 import { useActionLink } from '../../actions/useActionLink';
+import { explain, explainShortly } from '../../api/code-texts';
 import { useDomain, useHost } from '../../api/queries';
 import { StateBadge } from '../../components/StateBadge';
 import { Loaded } from '../../components/States';
@@ -44,7 +45,7 @@ function Domain({ domain }: { readonly domain: DomainFull }) {
     <Stack direction="column" gap={2}>
       {lost !== undefined && (
         <Alert severity="error" title={lost}>
-          {[host?.error?.message, host?.error?.advice].filter(Boolean).join(' ')}
+          {host?.error && [explainShortly(host.error), explain(host.error).advice].join(' ')}
         </Alert>
       )}
       {domain.trouble !== undefined && <Stuck trouble={domain.trouble} />}

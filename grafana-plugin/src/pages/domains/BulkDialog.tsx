@@ -7,6 +7,7 @@ import { Alert, Button, Field, Input, Modal, Stack, Text } from '@grafana/ui';
 import { type ActionId, ACTIONS, type BulkResult, type DomainBrief } from '@vireo/exporter/contract';
 import React, { type SyntheticEvent, useId, useState } from 'react';
 import { ReasonField, RequestError } from '../../actions/RequestParts';
+import { explainShortly, refusalText } from '../../api/code-texts';
 import { Failed, Loading } from '../../components/States';
 import { type BulkAction, bulkLabel, consequences, judgeDryRun, type TargetResult, typedProof } from './bulk';
 import { BulkOutcomes } from './BulkOutcomes';
@@ -156,9 +157,14 @@ function Refused({ results }: { readonly results: readonly TargetResult[] }) {
 
 /** Messages of the API begin with the name of the domain, which stands here already. */
 function whyOf(domain: string | undefined, error: TargetResult['error']): string {
-  const why = error?.message ?? '';
+  if (error === undefined) {
+    return '';
+  }
   const prefix = `${domain ?? ''}: `;
-  return why.startsWith(prefix) ? why.slice(prefix.length) : why;
+  const message = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+  return error.reasonCode === undefined
+    ? explainShortly({ ...error, message })
+    : refusalText(error.reasonCode, message);
 }
 
 function Acted({ action, acted }: { readonly action: BulkAction; readonly acted: readonly DomainBrief[] }) {

@@ -8,6 +8,7 @@ import { Alert, Button, LinkButton, LoadingBar, Modal, Stack, Text, TextLink, us
 import type { ActionId, BulkResult, Task } from '@vireo/exporter/contract';
 import React from 'react';
 import { actionLabel } from '../../actions/texts';
+import { explainShortly } from '../../api/code-texts';
 import { kindText, TaskState } from '../../components/TaskState';
 import { domainUrl, tasksUrl } from '../../urls';
 import { kindsOf, outcomesOf, type TargetOutcome } from './bulk';
@@ -75,7 +76,7 @@ function Target({ result, task, kind }: TargetOutcome) {
       <Text variant="bodySmall" color="secondary">
         {result.host}
       </Text>
-      {error && <Text variant="bodySmall">{`${error.message} (${error.code})`}</Text>}
+      {error && <Text variant="bodySmall">{`${explainShortly(error)} (${error.code})`}</Text>}
     </Stack>
   );
 }

@@ -3,6 +3,7 @@
 // React, so that it is tested alone.
 
 import type { ActionId, DomainBrief, HostBrief, Task } from '@vireo/exporter/contract';
+import { explainShortly } from '../../api/code-texts';
 import type { Series } from '../../metrics/prometheus';
 import { domainUrl, hostUrl, openUrl } from '../../urls';
 
@@ -67,7 +68,7 @@ export function attentionOf(sources: AttentionSources): ReadonlyMap<Trouble, rea
 }
 
 function lostHost({ host, since, error }: HostBrief): Attention {
-  return { trouble: 'host-lost', host, url: hostUrl(host), since, ...(error && { detail: error.message }) };
+  return { trouble: 'host-lost', host, url: hostUrl(host), since, ...(error && { detail: explainShortly(error) }) };
 }
 
 function troubledDomain(domain: DomainBrief): Attention[] {
@@ -127,7 +128,7 @@ function failedTasks(tasks: readonly Task[], nowMs: number): Attention[] {
       host,
       name: domain,
       url: domainUrl(host, uuid),
-      detail: `${action}: ${error?.message ?? state}`,
+      detail: `${action}: ${error === undefined ? state : explainShortly(error)}`,
       ...(endedAt !== undefined && { since: endedAt }),
     }));
 }

@@ -7,6 +7,7 @@ import { t } from '@grafana/i18n';
 import { Badge, Stack, Text, useStyles2 } from '@grafana/ui';
 import type { HostFull } from '@vireo/exporter/contract';
 import React, { type ReactNode } from 'react';
+import { explainShortly } from '../../api/code-texts';
 import { percentOf, Warning } from '../fleet/Load';
 import { bytesText } from './bytes';
 
@@ -115,7 +116,7 @@ export function Polls({ polls }: { readonly polls: HostFull['polls'] }) {
             group,
             <React.Fragment key="state">
               <Flag isGood={success} text={success ? t('host.poll-good', 'good') : t('host.poll-failed', 'failed')} />
-              {error && <div>{`${error.message} (${error.code})`}</div>}
+              {error && <div>{`${explainShortly(error)} (${error.code})`}</div>}
             </React.Fragment>,
             `${durationSeconds.toFixed(durationSeconds < 1 ? 3 : 1)} s`,
             lastSuccessAt === undefined ? '–' : dateTime(lastSuccessAt).fromNow(),

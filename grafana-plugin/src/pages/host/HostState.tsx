@@ -6,11 +6,14 @@ import { t } from '@grafana/i18n';
 import { Alert, Stack, Text } from '@grafana/ui';
 import type { HostFull } from '@vireo/exporter/contract';
 import React from 'react';
+import { explain } from '../../api/code-texts';
 import { Hypervisor } from '../../components/Hypervisor';
 import { StateBadge } from '../../components/StateBadge';
+import { Details } from '../../components/States';
 
 export function HostState({ host }: { readonly host: HostFull }) {
   const { state, since, driver, simulated, error } = host;
+  const problem = error && explain(error);
   return (
     <Stack direction="column" gap={1}>
       <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
@@ -22,11 +25,12 @@ export function HostState({ host }: { readonly host: HostFull }) {
         </span>
         <Hypervisor {...(driver !== undefined && { driver })} simulated={simulated} />
       </Stack>
-      {error && (
+      {error && problem && (
         <Alert severity="error" title={t('host.lost', 'This host is lost: what is shown is what was last seen of it')}>
           <Stack direction="column" gap={0.5}>
-            <span>{error.message}</span>
-            <span>{error.advice}</span>
+            <span>{problem.text}</span>
+            <Details text={problem.details} />
+            <span>{problem.advice}</span>
             <Text variant="bodySmall" color="secondary">
               {t('host.next-attempt', 'Next attempt {{when}}', { when: dateTime(error.nextAttemptAt).fromNow() })}
               {` · ${error.code}`}

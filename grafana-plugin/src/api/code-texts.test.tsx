@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Grafana in Chinese: what the server says in English is said again, by its codes.
+
+import { screen } from '@testing-library/react';
+import i18next from 'i18next';
+import React from 'react';
+import { refusalOf } from '../actions/availability';
+import { TaskProgress } from '../actions/TaskProgress';
+import { Failed } from '../components/States';
+import { initPanelTranslations } from '../i18n';
+import { problem } from '../testing/fakeApi';
+import { aDomain, aTask } from '../testing/fixtures';
+import { accessibilityFaults, renderAt } from '../testing/render';
+import { explain, explainShortly, refusalText } from './code-texts';
+
+beforeAll(async () => {
+  await i18next.init({ lng: 'zh-Hans', resources: { 'zh-Hans': { grafana: { some: 'text' } } } });
+  await initPanelTranslations();
+});
+
+const refused = { code: 'VIREO_CONSOLE_LIMIT', message: '4 consoles of web-1 are open', advice: 'Close one.' };
+
+it('an error is explained, with what to do; the server’s words stay beside it, for their names', () => {
+  expect(explain(refused)).toEqual({
+    text: '打开的控制台会话已达到上限。',
+    details: '4 consoles of web-1 are open',
+    advice: '请关闭一个，或提高 console.sessionsPerDomain、sessionsPerUser 或 sessions。',
+  });
+  expect(explainShortly(refused)).toBe('打开的控制台会话已达到上限。（4 consoles of web-1 are open）');
+});
+
+it('of a code newer than the app the server’s words stand alone', () => {
+  const newer = { ...refused, code: 'VIREO_NEXT_YEAR' };
+  expect(explain(newer)).toEqual({ text: newer.message, details: undefined, advice: newer.advice });
+  expect(explainShortly(newer)).toBe(newer.message);
+  expect(refusalText('next-year', 'next year: wait')).toBe('next year: wait');
+  expect(explain({ ...refused, reasonCode: 'next-year' }).text).toBe(refused.message);
+});
+
+it('an action that is refused says why; names that only the server knows are kept', () => {
+  const acting = { mayOperate: true };
+  const domain = aDomain({
+    allowedActions: [],
+    refusedActions: { reboot: 'paused: resume first', suspend: 'paused by a job (save): wait until it ends' },
+    refusalCodes: { reboot: 'paused', suspend: 'held-by-job' },
+  });
+  expect(refusalOf('reboot', domain, acting)).toBe('已暂停：请先恢复');
+  const held = '因任务而暂停：请等待其结束（paused by a job (save): wait until it ends）';
+  expect(refusalOf('suspend', domain, acting)).toBe(held);
+});
+
+it('a page says both, the English as English', async () => {
+  const { container } = renderAt(<Failed error={problem('VIREO_HOST_UNKNOWN', 'no host is called "kvm9"')} />);
+  expect(screen.getByText('没有配置此名称的主机，或令牌无权查看它。')).toBeVisible();
+  expect(screen.getByText('no host is called "kvm9"').closest('[lang]')).toHaveAttribute('lang', 'en');
+  expect(screen.getByText(/^请使用配置中的名称/)).toBeVisible();
+  expect(container).toHaveTextContent('VIREO_HOST_UNKNOWN · request-1');
+  expect(await accessibilityFaults(container)).toEqual([]);
+});
+
+it('a task that failed says why by its reason, where it has one', () => {
+  const error = { code: 'VIREO_STATE', message: 'web-1: paused: resume first', reasonCode: 'paused' as const };
+  renderAt(<TaskProgress task={aTask({ state: 'failed', error })} />);
+  expect(screen.getByText('已暂停：请先恢复')).toBeVisible();
+  expect(screen.getByText('web-1: paused: resume first')).toBeVisible();
+});

