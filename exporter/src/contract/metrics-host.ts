@@ -66,13 +66,13 @@ export const HOST_FACTS = {
     type: 'gauge',
     labels: ['host'],
     what: 'Memory of the host',
-    from: 'libvirt NODE_GET_INFO memory, in KiB',
+    from: 'libvirt NODE_GET_MEMORY_STATS total, in KiB; without them NODE_GET_INFO memory, in KiB',
   },
   libvirt_host_memory_free_bytes: {
     type: 'gauge',
     labels: ['host'],
     what: 'Free memory of the host, caches not counted as free',
-    from: 'libvirt NODE_GET_FREE_MEMORY',
+    from: 'libvirt NODE_GET_MEMORY_STATS free, in KiB; without them NODE_GET_FREE_MEMORY',
   },
   libvirt_host_memory_stats_bytes: {
     type: 'gauge',

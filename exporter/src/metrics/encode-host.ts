@@ -2,6 +2,7 @@
 // One host's snapshot to samples: the host itself, its pools, its polls, and every domain.
 
 import { DOMAIN_STATES, libvirtNumber, STORAGE_POOL_STATES } from '../contract/libvirt-states.ts';
+import { memoryOf } from '../hosts/host-memory.ts';
 import type {
   DomainSnapshot,
   HostFacts,
@@ -90,9 +91,9 @@ export class HostEncoder {
     if (up || snapshot.domainsKnown) {
       if (snapshot.facts !== undefined) this.encodeFacts(writer, snapshot.facts);
       if (snapshot.node !== undefined) this.encodeNode(writer, snapshot.node);
-      if (snapshot.facts?.node === undefined) {
-        writer.addGiven(MEMORY_TOTAL, this.plain, snapshot.node?.memoryBytesByKind?.get('total'));
-      }
+      const { totalBytes, freeBytes } = memoryOf(snapshot);
+      writer.addGiven(MEMORY_TOTAL, this.plain, totalBytes);
+      writer.addGiven(MEMORY_FREE, this.plain, freeBytes);
     }
     let unlabelled = domains.unlabelled;
     if (snapshot.domainsKnown) {
@@ -132,11 +133,9 @@ export class HostEncoder {
     writer.add(SOCKETS_PER_NODE, this.plain, node.socketsPerNode);
     writer.add(CORES_PER_SOCKET, this.plain, node.coresPerSocket);
     writer.add(THREADS_PER_CORE, this.plain, node.threadsPerCore);
-    writer.add(MEMORY_TOTAL, this.plain, node.memoryBytes);
   }
 
   private encodeNode(writer: SampleWriter, node: NodeSnapshot): void {
-    writer.addGiven(MEMORY_FREE, this.plain, node.freeMemoryBytes);
     for (const [kind, bytes] of node.memoryBytesByKind ?? []) {
       // A "total" among its parts would make every sum() wrong.
       if (kind !== 'total') writer.add(MEMORY_STATS, closeLabels(this.open, [['kind', kind]]), bytes);

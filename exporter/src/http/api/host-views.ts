@@ -2,6 +2,7 @@
 // A host's snapshot as the API shows it.
 
 import type { HostBrief, HostFull } from '../../contract/api-hosts.ts';
+import { memoryOf } from '../../hosts/host-memory.ts';
 import type { DomainSnapshot, HostSnapshot, HostState } from '../../hosts/snapshot.ts';
 import { adviceFor } from '../advice.ts';
 
@@ -97,9 +98,10 @@ function countDomains(
   return { total, byState };
 }
 
-function viewNode({ facts, node }: HostSnapshot): HostFull['node'] {
-  const info = facts?.node;
+function viewNode(snapshot: HostSnapshot): HostFull['node'] {
+  const info = snapshot.facts?.node;
   if (info === undefined) return undefined;
+  const memory = memoryOf(snapshot);
   return {
     cpuModel: info.cpuModel,
     cpus: info.cpuCount,
@@ -109,7 +111,7 @@ function viewNode({ facts, node }: HostSnapshot): HostFull['node'] {
     socketsPerNumaNode: info.socketsPerNode,
     coresPerSocket: info.coresPerSocket,
     threadsPerCore: info.threadsPerCore,
-    memoryBytes: info.memoryBytes,
-    ...given('freeMemoryBytes', node?.freeMemoryBytes),
+    memoryBytes: memory.totalBytes ?? info.memoryBytes,
+    ...given('freeMemoryBytes', memory.freeBytes),
   };
 }

@@ -23,8 +23,8 @@ export function loadQueries(host?: string) {
   return {
     /** Part of the CPUs' time that is used; by rounding it could be more than all. */
     cpu: `clamp_max(sum by (host) (max by (host, mode) (rate(${of('libvirt_host_cpu_seconds_total', 'mode!="idle"')}${RATE}))) / ${cpus}, 1)`,
-    /** Part of the memory that is neither free nor can be taken back from caches; kernels that count twice would give less than nothing. */
-    memory: `clamp_min(1 - (sum by (host) (max by (host, kind) (${reclaimable})) or ${perHost(of('libvirt_host_memory_free_bytes'))}) / ${total}, 0)`,
+    /** Part of the memory that is neither free nor can be taken back from caches. */
+    memory: `1 - (sum by (host) (max by (host, kind) (${reclaimable})) or ${perHost(of('libvirt_host_memory_free_bytes'))}) / ${total}`,
     /** vCPUs of active domains for each CPU. */
     vcpus: `${perHost(of('libvirt_host_allocated_vcpus', 'state="active"'))} / ${cpus}`,
     /** Memory that active domains may have, as a part of what there is. */
