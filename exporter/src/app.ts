@@ -22,6 +22,7 @@ import { createHttpServer } from './http/server.ts';
 import { localDaemonUri } from './local-daemon.ts';
 import { MetricsPage } from './metrics/metrics-page.ts';
 import { SelfMetrics } from './metrics/self-metrics.ts';
+import { refusedClients } from './refused-clients.ts';
 import { certificateExpiries } from './web/certificate-expiry.ts';
 import { WebConfigFile } from './web/web-config-file.ts';
 import type { WebConfig } from './web/web-config.ts';
@@ -124,6 +125,7 @@ export async function startApp({ config, version, logger }: AppOptions): Promise
   const server = createHttpServer({
     ...(web === undefined ? {} : { web }),
     onRefused,
+    onRefusedClient: refusedClients({ onRefused, logger }),
     hosts: () => hosts.map((host) => host.snapshot),
     metrics: async (request) => {
       const response = await page.respond(request);

@@ -114,7 +114,7 @@ export const VIREO_PROCESS_FACTS = {
   vireo_auth_refusals_total: {
     type: 'counter',
     labels: ['method', 'reason'],
-    what: 'Requests refused because nobody knows whose they are, by method (token, grafana_identity or password) and reason',
+    what: 'Requests refused because nobody knows whose they are, by method (token, grafana_identity or password) and reason; and connections refused for their client_certificate',
     from: 'access control of Vireo',
   },
   vireo_actions_total: {

@@ -8,6 +8,7 @@ import type { RequestGuard } from '../auth/request-guard.ts';
 import type { HostInspection } from '../hosts/inspection.ts';
 import type { HostSnapshot } from '../hosts/snapshot.ts';
 import type { MetricsResponse, PageRequest } from '../metrics/metrics-page.ts';
+import type { RefusedClient } from '../web/client-certificate.ts';
 import type { WebConfigFile } from '../web/web-config-file.ts';
 import type { ConsolePlace } from './console/origin.ts';
 import type { EventFeed } from './api/event-feed.ts';
@@ -57,6 +58,8 @@ export interface HttpDeps {
   readonly web?: WebConfigFile;
   /** Told of every request refused for lack of the web config file's credentials. */
   readonly onRefused?: (refusal: AuthRefusal) => void;
+  /** Told of every client that TLS let in and the web config file does not. */
+  readonly onRefusedClient?: (client: RefusedClient) => void;
   /** The newest snapshot of every configured host. */
   hosts(): readonly HostSnapshot[];
   metrics(request: PageRequest): Promise<MetricsResponse>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The listening sockets around the application: limits on time and number, and an end that waits for answers under way.
 
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { formatListenAddress } from '../config/listen-address.ts';
 import type { ListenAddress } from '../config/config.ts';
 import { createWebServer } from '../web/web-server.ts';
@@ -59,14 +59,16 @@ export function createHttpServer(deps: HttpDeps, patience: Patience = PATIENCE):
   let closing = false;
 
   const newServer = (): Server => {
-    const server = createWebServer(deps.web, { connectionsCheckingInterval: patience.lookMs }, (request, response) => {
+    const listener: RequestListener = (request, response) => {
       // Whoever is still answered while we close is told not to come back on this connection.
       if (closing) response.setHeader('Connection', 'close');
       response.once('finish', () => {
         if (closing) request.socket.end();
       });
       app(request, response);
-    });
+    };
+    const options = { connectionsCheckingInterval: patience.lookMs };
+    const server = createWebServer(deps.web, options, listener, deps.onRefusedClient);
     takeConsoles(server, {
       service: consoles.service,
       guard,

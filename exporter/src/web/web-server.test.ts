@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { subjectAlternativeNames } from './client-certificate.ts';
+import type { RefusedClient } from './client-certificate.ts';
 import { clientOf, selfSigned } from './pki.fixture.ts';
 import type { Pem } from './pki.fixture.ts';
 import { WebConfigFile } from './web-config-file.ts';
@@ -22,6 +23,7 @@ let trusted: Pem;
 let stranger: Pem;
 let file: WebConfigFile | undefined;
 let server: Server | undefined;
+let refused: RefusedClient[];
 let logged: { event: string; message: string }[];
 
 beforeAll(() => {
@@ -54,13 +56,19 @@ function write(yaml: string): void {
 async function serve(yaml: string): Promise<number> {
   write(yaml);
   logged = [];
+  refused = [];
   const log = (fields: object, message: string): void => {
     logged.push({ event: 'event' in fields ? String(fields.event) : '', message });
   };
   file = WebConfigFile.open(path, { logger: { info: log, error: log }, lookIntervalMs: 20 });
-  server = createWebServer(file, {}, (_request, response) => {
-    response.end('ok');
-  });
+  server = createWebServer(
+    file,
+    {},
+    (_request, response) => {
+      response.end('ok');
+    },
+    (client) => refused.push(client),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -154,14 +162,14 @@ describe('certificates of clients', () => {
   const asking = (type: string, more = ''): string =>
     `tls_server_config: { ${ONE}, client_auth_type: ${type}, client_ca_file: authority.pem${more} }`;
 
-  // none, of a stranger, of one we trust
+  // none, of a stranger, of one we trust; and what is told of the refused
   it.each([
-    ['RequestClientCert', [true, true, true]],
-    ['RequireAnyClientCert', [false, true, true]],
-    ['RequireClientCert', [false, true, true]],
-    ['VerifyClientCertIfGiven', [true, false, true]],
-    ['RequireAndVerifyClientCert', [false, false, true]],
-  ])('%s', async (type, expected) => {
+    ['RequestClientCert', [true, true, true], []],
+    ['RequireAnyClientCert', [false, true, true], ['missing']],
+    ['RequireClientCert', [false, true, true], ['missing']],
+    ['VerifyClientCertIfGiven', [true, false, true], ['invalid']],
+    ['RequireAndVerifyClientCert', [false, false, true], ['missing', 'invalid']],
+  ])('%s', async (type, expected, reasons) => {
     const port = await serve(asking(type));
     for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
       const got: boolean[] = [];
@@ -175,6 +183,7 @@ describe('certificates of clients', () => {
       }
       expect(got).toEqual(expected);
     }
+    expect(refused.map(({ reason }) => reason)).toEqual([...reasons, ...reasons]);
   });
 
   it('must carry an allowed name where names are listed', async () => {
@@ -188,6 +197,29 @@ describe('certificates of clients', () => {
     connected.resume();
     await closed;
     await expect(get(port, pair(trusted))).rejects.toThrow();
+    expect(refused).toEqual([
+      {
+        reason: 'unknown',
+        address: '127.0.0.1',
+        detail: 'none of its names is allowed: prometheus',
+        certificate: 'CN=trusted',
+      },
+    ]);
+  });
+
+  it('that are refused are told with where from, whose and why', async () => {
+    const port = await serve(asking('RequireAndVerifyClientCert'));
+    await expect(get(port, pair(stranger))).rejects.toThrow();
+    await expect(get(port)).rejects.toThrow();
+    expect(refused).toEqual([
+      {
+        reason: 'invalid',
+        address: '127.0.0.1',
+        detail: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+        certificate: 'CN=stranger',
+      },
+      { reason: 'missing', address: '127.0.0.1', detail: 'it gave no certificate' },
+    ]);
   });
 
   it('are read with all their names', () => {

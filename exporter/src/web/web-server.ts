@@ -5,7 +5,8 @@ import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener, Server, ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { constants } from 'node:crypto';
-import { isAdmitted } from './client-certificate.ts';
+import { refusalOf } from './client-certificate.ts';
+import type { RefusedClient } from './client-certificate.ts';
 import { asksForCertificate } from './web-config.ts';
 import type { TlsConfig } from './web-config.ts';
 import type { WebConfigFile } from './web-config-file.ts';
@@ -13,11 +14,16 @@ import type { WebConfigFile } from './web-config-file.ts';
 /** A client that is not through with TLS by then is cut off. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Builds a server; it does not listen yet. Without a file, or with one that says nothing of TLS, plain HTTP. */
+/**
+ * Builds a server; it does not listen yet. Without a file, or with one that says nothing of TLS, plain HTTP.
+ *
+ * @param onRefused told of every client that is cut off because of its certificate
+ */
 export function createWebServer(
   file: WebConfigFile | undefined,
   options: ServerOptions,
   listener: RequestListener,
+  onRefused: (client: RefusedClient) => void = () => undefined,
 ): Server {
   const tls = file?.initial.tls;
   if (file === undefined || tls === undefined) return createHttpServer(options, listener);
@@ -27,13 +33,17 @@ export function createWebServer(
       ...options,
       ...contextOf(tls),
       requestCert: asksForCertificate(tls),
-      rejectUnauthorized: tls.clientAuth === 'RequireAndVerifyClientCert',
+      // We cut off whom we refuse ourselves, below: of whom Node cuts off it does not tell the address.
+      rejectUnauthorized: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     },
     listener,
   );
   server.prependListener('secureConnection', (socket) => {
-    if (!isAdmitted(socket, current)) socket.destroy();
+    const refused = refusalOf(socket, current);
+    if (refused === undefined) return;
+    socket.destroy();
+    onRefused(refused);
   });
   const unsubscribe = file.onChange(({ tls: changed }) => {
     if (changed === undefined) return;
