@@ -93,7 +93,11 @@ const shown = (page: Exposition): string[] =>
     .flatMap(({ labels, value }) => (value === 1 ? [labels['state'] ?? ''] : []));
 
 test('a VMware host has its facts and what its driver knows of its domains, and no CPU time', async () => {
-  expect(await hostView('esx')).toMatchObject({ state: 'up', driver: 'ESX', hypervisorVersion: '6.5.0' });
+  const facts = { state: 'up', driver: 'ESX', hypervisorVersion: '6.5.0', uri: esx.uri(), via: via.uri };
+  expect(await hostView('esx')).toMatchObject(facts);
+  expect(await hostView('kvm')).not.toHaveProperty('via');
+  const landing = await (await fetch(`${exporter.url}/`)).text();
+  expect(landing).toContain(`via <code>${via.uri}</code>`);
   const page = await seePage(exporter, 'the polls are over', 20_000, (now) => {
     return now.value('vireo_poll_success', { host: 'esx', group: 'xml' }) !== undefined;
   });
@@ -125,6 +129,15 @@ test('what the driver lacks is not asked, and what it refuses is not asked with 
   );
   expect(once.filter(([procedure]) => DRIVER_CALLS.some((call) => call === procedure))).toEqual([]);
   expect(refusals(await afterPolls(3))).toEqual(once);
+});
+
+test('an action for a domain by a name that its UUID has not is refused', async () => {
+  const answer = await api.post(`/hosts/esx/domains/${uuid}/actions`, {
+    action: 'destroy',
+    ifDomainName: 'ha-host_VM1',
+  });
+  expect([answer.status, answer.json?.['code']]).toEqual([404, 'VIREO_DOMAIN_UNKNOWN']);
+  expect(await virsh('domstate', VM)).toBe('running');
 });
 
 test('its domains have XML', async () => {
@@ -163,6 +176,8 @@ test('a host of a vCenter is one too', async () => {
 test('where there is no console, what to use is said', async () => {
   const answer = await api.post(`/hosts/esx/domains/${uuid}/console`, { mode: 'view' });
   expect(answer.status).toBe(409);
+  const domain = (await api.get(`/hosts/esx/domains/${uuid}`)).json;
+  expect(domain?.['consoleRefusal']).toBe(answer.json?.['detail']);
   expect(answer.json).toMatchObject({
     code: 'VIREO_CONSOLE_NONE',
     detail: expect.stringContaining('use the console of the vSphere Client, or of https://127.0.0.1/ui/') as string,
@@ -186,7 +201,9 @@ test.each([
   );
   expect(lost).toMatchObject({ state: 'lost', error: { code } });
   expect(lost.error?.message).toContain(words);
-  expect((await exporter.scrape()).value('libvirt_up', { host: name })).toBe(0);
+  const page = await exporter.scrape();
+  expect(page.value('libvirt_up', { host: name })).toBe(0);
+  expect(page.value('vireo_host_connection_error_info', { host: name, code })).toBe(1);
 });
 
 test('a VMware host that hangs hurts neither the QEMU host nor the daemon that waits for it, and comes back by itself', async () => {
