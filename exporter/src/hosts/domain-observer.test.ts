@@ -306,6 +306,28 @@ describe('addresses', () => {
   });
 });
 
+describe('a driver that has leases and no ARP table, as Xen’s', () => {
+  it('is not asked for the table of each domain', async () => {
+    const asked: number[] = [];
+    await startUp({
+      prepare: (fake) => {
+        fake.on(DOMAIN_INTERFACE_ADDRESSES, ({ source }) => {
+          asked.push(source);
+          if (source === 2)
+            throw daemonError('ARGUMENT_UNSUPPORTED', ERROR_FROM.NONE, 'Unknown IP address data source 2');
+          return { ifaces: [] };
+        });
+      },
+    });
+    await until(() => running().length > 4 && running().every((name) => watch.domain(name)?.xml !== undefined), 'XML');
+    await watch.polls(3);
+    // The domains that are asked at a time.
+    expect(asked.filter((source) => source === 2).length).toBeLessThanOrEqual(2);
+    expect(asked).toContain(2);
+    expect(watch.host.snapshot.polls.get('addresses')?.success).not.toBe(false);
+  });
+});
+
 describe('an ARP table that libvirt cannot read', () => {
   it('is nobody’s address and no failure, as libvirt 9.0 says on newer kernels', async () => {
     await startUp({

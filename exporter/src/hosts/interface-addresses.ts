@@ -31,6 +31,8 @@ export class InterfaceAddresses {
   /** Whose turn it is; an event puts its domain first. */
   readonly rounds: DomainRounds;
   readonly #context: DomainCallsContext;
+  /** Tables this connection's driver has not, as it said once: Xen's knows leases alone. */
+  readonly #missing = new Set<'lease' | 'arp'>();
 
   constructor(context: DomainCallsContext) {
     this.#context = context;
@@ -40,24 +42,28 @@ export class InterfaceAddresses {
   /** Rejects with the first failure; of a domain that did not answer nothing is shown. */
   async refresh(): Promise<'not due' | undefined> {
     const { domains } = this.#context;
-    const due = this.rounds.due(domains.active().filter((domain) => sources(domain).length > 0));
+    const due = this.rounds.due(domains.active().filter((domain) => this.#sources(domain).length > 0));
     const procedure = 'DOMAIN_INTERFACE_ADDRESSES';
     return await observeEach(this.#context, due, procedure, 'addresses', async (connection, domain, options) => {
       this.rounds.asked(domain.uuid);
       const found: InterfaceAddress[] = [];
       let isKnown = false;
-      for (const source of sources(domain)) {
+      for (const source of this.#sources(domain)) {
         try {
           found.push(...ownAddresses(domain, await connection.guests.interfaces(domain, source, options), source));
           isKnown = true;
         } catch (error) {
           if (isUnreadTable(error)) continue;
-          // A driver may know leases and no ARP table.
           if (!isUnsupported(error) || (error instanceof Error && error.name === 'VIR_ERR_NO_SUPPORT')) throw error;
+          this.#missing.add(source);
         }
       }
       return isKnown ? found.slice(0, ADDRESSES_MAX) : undefined;
     });
+  }
+
+  #sources(domain: DomainSnapshot): readonly ('lease' | 'arp')[] {
+    return sources(domain).filter((source) => !this.#missing.has(source));
   }
 }
 
