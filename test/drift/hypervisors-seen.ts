@@ -57,6 +57,7 @@ export const SEEN: Seen = {
     DOMAIN_SUSPEND: lxc("done('suspend')"),
     DOMAIN_RESUME: lxc("done('resume')"),
     DOMAIN_DESTROY: lxc("done('destroy')"),
+    DOMAIN_OPEN_CONSOLE: at('grafana-mixed.test.ts')('its text console is open'),
   },
   esx: {
     NODE_GET_INFO: esx("hypervisorVersion: '6.5.0'"),

@@ -201,6 +201,10 @@ test('a container: no picture, a text console, and force off to its end', async 
   await page.page.keyboard.press('Escape');
   const [console] = await Promise.all([page.page.context().waitForEvent('page'), page.button('Console').click()]);
   await console.locator('.xterm').waitFor();
+  await waitFor(() => app.audit({ event: 'console.opened', domain: 'c1', kind: 'serial' }).length === 1, {
+    what: 'its text console is open',
+    deadlineMs: 15_000,
+  });
   await console.close();
   await page.button('Force off').click();
   await page.dialog.getByLabel(/^Type the name/).fill('c1');
