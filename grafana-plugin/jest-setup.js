@@ -19,6 +19,11 @@ class Observer {
     return [];
   }
 }
+// A stream of which nothing comes: as behind a proxy that holds it back.
+class EventSource extends EventTarget {
+  close() {}
+}
+globalThis.EventSource ??= EventSource;
 globalThis.MessageChannel ??= MessageChannel;
 globalThis.ResizeObserver ??= Observer;
 globalThis.IntersectionObserver ??= Observer;

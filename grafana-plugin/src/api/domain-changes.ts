@@ -2,8 +2,9 @@
 // What events tell of domains, put into the lists that are shown: a state shows at once, however long the whole list
 // takes to read. A list that was asked for before an event is corrected when it comes.
 
-import type { InfiniteData, QueryClient } from '@tanstack/react-query';
-import type { ChangeEvent, DomainBrief, DomainList } from '@vireo/exporter/contract';
+import type { InfiniteData, Query, QueryClient } from '@tanstack/react-query';
+import type { ChangeEvent, DomainBrief, DomainList, TaskEvent } from '@vireo/exporter/contract';
+import type { DomainFilter } from '../urls';
 import { getDomain } from './api';
 import { KEYS } from './queries';
 
@@ -25,6 +26,28 @@ export function changesOf(client: QueryClient): DomainChanges {
   const known = ofClient.get(client) ?? new DomainChanges(client);
   ofClient.set(client, known);
   return known;
+}
+
+/**
+ * Whether a list may be another one after an event: it has that domain, or could have it. A panel with one domain must not
+ * ask again whenever any of ten thousand changes.
+ */
+export function concerns(event: ChangeEvent | TaskEvent, { queryKey, state }: Query): boolean {
+  const { host, q } = queryKey[1] as DomainFilter;
+  if (host !== undefined && host.length > 0 && !host.includes(event.host)) {
+    return false;
+  }
+  const isNew = event.type === 'domain.added' || !('domain' in event);
+  if (isNew || q === undefined || q === '') {
+    return true;
+  }
+  const { uuid, name } = event.domain;
+  const wanted = q.toLowerCase();
+  return (
+    name.toLowerCase().includes(wanted) ||
+    uuid.includes(wanted) ||
+    (state.data as Pages | undefined)?.pages.some(({ items }) => items.some((row) => row.uuid === uuid)) === true
+  );
 }
 
 /** See the head of this file. */

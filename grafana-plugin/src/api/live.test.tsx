@@ -46,6 +46,7 @@ function stream(): FakeEventSource {
 }
 
 describe('events', () => {
+  // While they come, it asks every half a minute: that a change shows at all is the event's work.
   it('renew what they are about, at once', async () => {
     let state = 'running';
     api.on('GET /hosts/kvm1/domains/*', () => aDomain({ state }));
@@ -56,10 +57,8 @@ describe('events', () => {
     await screen.findByText(/running/);
 
     state = 'paused';
-    const before = performance.now();
     act(() => stream().say('domain.state', stateChange));
     await screen.findByText(/paused/);
-    expect(performance.now() - before).toBeLessThan(1000);
   });
 
   it('about another domain ask nothing of this one', async () => {

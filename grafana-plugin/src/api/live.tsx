@@ -5,10 +5,10 @@
 import { type QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import type { Task } from '@vireo/exporter/contract';
 import React, { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
-import { eventsAddress } from './client';
-import { changesOf } from './domain-changes';
-import { followEvents, type LiveEvent } from './event-source';
+import { changesOf, concerns } from './domain-changes';
+import type { LiveEvent } from './event-source';
 import { KEYS, listPaceMs } from './queries';
+import { shareEvents } from './shared-events';
 
 /** `live`: events arrive. `polling`: everything shown is asked for again every few seconds. */
 export interface Live {
@@ -27,7 +27,7 @@ export function useLive(): Live {
 /** What {@link ApiProvider} takes. */
 export interface ApiProviderProps {
   readonly client: QueryClient;
-  /** Another way to open a stream, or none; for tests, and for panels, which only ask. */
+  /** Another way to open a stream, or none; for tests. */
   readonly openEvents?: ((address: string) => EventSource) | 'none';
   readonly children: ReactNode;
 }
@@ -53,26 +53,15 @@ function LiveProvider({
 
   useEffect(() => {
     const stale = new Renewals((key) => void client.invalidateQueries({ queryKey: key }));
-    let stop: (() => void) | undefined;
-    const follow = () => {
-      // A hidden tab holds no stream: a browser has six connections to Grafana, for all tabs together.
-      if (document.hidden) {
-        stop?.();
-        stop = undefined;
-      } else if (stop === undefined) {
-        stop = followEvents({
-          address: eventsAddress,
-          onOpen: (open) => setMode(open ? 'live' : 'polling'),
-          onEvent: (event) => apply(event, client, stale),
-          ...(openEvents && { open: openEvents }),
-        });
-      }
-    };
-    follow();
-    document.addEventListener('visibilitychange', follow);
+    const leave = shareEvents(
+      {
+        onOpen: (open) => setMode(open ? 'live' : 'polling'),
+        onEvent: (event) => apply(event, client, stale),
+      },
+      openEvents,
+    );
     return () => {
-      document.removeEventListener('visibilitychange', follow);
-      stop?.();
+      leave();
       stale.clear();
     };
   }, [client, openEvents]);
@@ -101,7 +90,15 @@ function apply(event: LiveEvent, client: QueryClient, stale: Renewals): void {
     if (event.type === 'domain.state') {
       changesOf(client).stateSeen(event);
     }
-    stale.mark(KEYS.domainLists, listPaceMs(changesOf(client).longestList()));
+    for (const list of client.getQueryCache().findAll({ queryKey: KEYS.domainLists })) {
+      if (concerns(event, list)) {
+        stale.mark(list.queryKey, listPaceMs(changesOf(client).longestList()));
+      }
+    }
+    if (event.type === 'host.up') {
+      // What runs there may be another libvirt.
+      stale.mark(KEYS.hostXml(event.host));
+    }
   }
   if ('domain' in event) {
     const domain = { host: event.host, uuid: event.domain.uuid };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which domain it is, on which host, and its state: above what a panel shows of one.
+// Which domain it is, on which host, its state, and how fresh that is: above what a panel shows of one.
 
 import { Stack, Text, TextLink } from '@grafana/ui';
 import type { DomainBrief } from '@vireo/exporter/contract';
 import React, { type ReactNode } from 'react';
+import { LiveBadge } from '../components/LiveBadge';
 import { StateBadge } from '../components/StateBadge';
 import { domainUrl } from '../urls';
 
@@ -17,6 +18,7 @@ export function DomainLine({ domain, children }: { readonly domain: DomainBrief;
         </TextLink>
         <Text color="secondary">{domain.host}</Text>
         <StateBadge state={domain.state} reason={domain.reason} />
+        <LiveBadge />
       </Stack>
       {children}
     </Stack>

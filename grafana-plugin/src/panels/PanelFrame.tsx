@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is around every panel: a store of its own, no event stream (a browser has six connections for all of a dashboard),
-// and what it shows where Grafana lets nobody look, or the panel breaks.
+// What is around every panel: a store of its own, the event stream of the tab, and what it shows where Grafana lets nobody
+// look, or the panel breaks.
 
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
@@ -28,9 +28,7 @@ export function PanelFrame({ width, height, children }: PanelFrameProps) {
     <div className={styles.frame} style={{ width, height }}>
       {hasPermission(PERMISSIONS.read) ? (
         <ErrorBoundaryAlert>
-          <ApiProvider client={client} openEvents="none">
-            {children}
-          </ApiProvider>
+          <ApiProvider client={client}>{children}</ApiProvider>
         </ErrorBoundaryAlert>
       ) : (
         <Failed error={appError('APP_FORBIDDEN', 403)} />

@@ -5,11 +5,7 @@
 export class FakeEventSource extends EventTarget {
   static opened: FakeEventSource[] = [];
 
-  static readonly open = (address: string): EventSource => {
-    const source = new FakeEventSource(address);
-    FakeEventSource.opened.push(source);
-    return source as unknown as EventSource;
-  };
+  static readonly open = (address: string): EventSource => new FakeEventSource(address) as unknown as EventSource;
 
   isClosed = false;
   readonly url: string;
@@ -17,6 +13,7 @@ export class FakeEventSource extends EventTarget {
   constructor(url: string) {
     super();
     this.url = url;
+    FakeEventSource.opened.push(this);
   }
 
   /** Sends an event as Vireo does. */

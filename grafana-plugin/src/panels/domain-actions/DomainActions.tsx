@@ -11,6 +11,7 @@ import { ActionBar } from '../../actions/ActionBar';
 import { ActionDialog } from '../../actions/ActionDialog';
 import { useNamedDomains } from '../../api/named';
 import { useDomain } from '../../api/queries';
+import { LiveBadge } from '../../components/LiveBadge';
 import { Failed, Loading } from '../../components/States';
 import { PERMISSIONS } from '../../constants';
 import { namedDomains } from '../named';
@@ -120,7 +121,12 @@ function Domains({ panel, most, bar }: DomainsProps) {
       {others.length === 0 && all.length === 1 ? (
         <DomainLine domain={first}>{bar(first)}</DomainLine>
       ) : (
-        <DomainRows domains={domains} actions={bar} />
+        <>
+          <Stack direction="row">
+            <LiveBadge />
+          </Stack>
+          <DomainRows domains={domains} actions={bar} />
+        </>
       )}
       {missing.length > 0 && (
         <Text color="secondary">
