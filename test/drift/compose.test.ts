@@ -44,6 +44,8 @@ interface Stack {
 const stack = parse(read('docker-compose.yml'), { merge: true }) as Stack;
 const services = Object.entries(stack.services);
 const { grafana, prometheus, alertmanager, alloy, loki } = stack.services;
+/** By version, and by digest where we know it: docs/docker.md. */
+const PINNED = /^(?!grafana\/alloy).+:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}$|^grafana\/alloy:v\d+\.\d+\.\d+$/;
 /** The services that are the exporter. */
 const vireos = services.filter(([, { image }]) => image.startsWith('vireo:'));
 
@@ -91,7 +93,7 @@ describe('docker-compose.yml', () => {
     });
     expect(service).not.toHaveProperty('privileged');
     expect(service.user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/);
+    expect(service.image).toMatch(service.build === undefined ? PINNED : /:\d+\.\d+\.\d+$/);
   });
 
   it.each(services)('%s: what it mounts is there, and read-only unless it is its own volume', (_, service) => {
@@ -270,7 +272,7 @@ describe('the Grafana app', () => {
     const allowed = grafana?.environment?.['GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS'] ?? '';
     expect(allowed.split(',').sort()).toEqual(plugins.map(({ id }) => id).sort());
     const lines = instructionsOf(grafana?.build?.dockerfile ?? '');
-    const version = /^FROM grafana\/grafana:(\d+)\.\d+\.\d+$/m.exec(lines.join('\n'))?.[1];
+    const version = /^FROM grafana\/grafana:(\d+)\.\d+\.\d+@sha256:[0-9a-f]{64}$/m.exec(lines.join('\n'))?.[1];
     expect(app?.dependencies.grafanaDependency).toBe(`>=${String(version)}.0.0-0`);
     const folder = /^ENV GF_PATHS_PLUGINS=(\S+)$/m.exec(lines.join('\n'))?.[1] ?? 'none';
     expect(lines).toContain(`COPY --from=build /vireo/grafana-plugin/dist ${folder}/${app?.id ?? 'none'}`);
@@ -383,7 +385,7 @@ describe('the images', () => {
     const images = instructions.filter((line) => line.startsWith('FROM ')).map((line) => line.split(/\s+/)[1]);
     expect(images).toHaveLength(2);
     expect(new Set(images).size).toBe(1);
-    expect(images[0]).toMatch(/^node:\d+\.\d+\.\d+-bookworm-slim$/);
+    expect(images[0]).toMatch(/^node:\d+\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64}$/);
     expect(instructions.filter((line) => line.startsWith('USER '))).toEqual(['USER 1000:1000']);
     const { bin } = JSON.parse(read('exporter/package.json')) as { readonly bin: { readonly vireo: string } };
     expect(instructions.at(-1)).toBe(`ENTRYPOINT ["node", "/vireo/exporter/${bin.vireo}"]`);
