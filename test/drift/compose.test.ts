@@ -219,7 +219,7 @@ describe('the parts of the stack', () => {
     expect(block('labels')).toEqual(['event', 'host', 'level']);
     expect(block('structured_metadata')).toEqual(expect.arrayContaining(['domain', 'uuid', 'user', 'action']));
     for (const source of ['docker', 'journal']) {
-      expect(read(`provisioning/alloy/source-${source}.alloy`)).toMatch(/labels\s+= \{ service_name = "vireo" \}/);
+      expect(read(`provisioning/alloy/source-${source}.alloy`)).toMatch(/labels\s+= \{service_name = "vireo"\}/);
     }
   });
 
