@@ -16,12 +16,13 @@ const CACHE_SLACK = 16;
 export class DomainLabels {
   /** `{host="kvm1",domain="web"} ` */
   readonly plain: string;
+  /** One for each of {@link DOMAIN_STATES}. */
+  readonly states: readonly string[];
   private readonly open: string;
-  private readonly states: ReadonlyMap<string, string>;
   private readonly devices = new Map<string, string>();
-  private readonly numbered = { vcpu: new Map<number, string>(), iothread: new Map<number, string>() };
-  /** Empty unless the group kvm is on. */
-  private readonly kvmNames = new Map<number | undefined, Map<string, string>>();
+  /** Most domains have no IOThread, and the group kvm is mostly off: no empty map for each of ten thousand. */
+  private readonly numbered: Partial<Record<'vcpu' | 'iothread', Map<number, string>>> = {};
+  private kvmNames: Map<number | undefined, Map<string, string>> | undefined;
   private facts: { readonly xml: DomainXml | undefined; readonly uuid: string; readonly made: XmlSamples } | undefined;
   private reason: { readonly key: string; readonly text: string } | undefined;
 
@@ -31,17 +32,12 @@ export class DomainLabels {
       ['domain', domain],
     ]);
     this.plain = closeLabels(this.open);
-    this.states = new Map(DOMAIN_STATES.map((state) => [state, closeLabels(this.open, [['state', state]])]));
-  }
-
-  /** The known states with their label text, in libvirt's order. */
-  get stateTexts(): ReadonlyMap<string, string> {
-    return this.states;
+    this.states = DOMAIN_STATES.map((state) => this.state(state));
   }
 
   /** With a label `state`. */
   state(state: string): string {
-    return this.states.get(state) ?? closeLabels(this.open, [['state', state]]);
+    return this.with([['state', state]]);
   }
 
   /** With the labels `state` and `reason`. */
@@ -69,7 +65,7 @@ export class DomainLabels {
 
   /** With a label whose value is a number: a vCPU or an IOThread. */
   number(label: 'vcpu' | 'iothread', index: number): string {
-    const texts = this.numbered[label];
+    const texts = (this.numbered[label] ??= new Map());
     let text = texts.get(index);
     if (text === undefined) {
       text = closeLabels(this.open, [[label, String(index)]]);
@@ -80,6 +76,7 @@ export class DomainLabels {
 
   /** Of one of KVM's statistics, of a vCPU or of the whole domain. */
   kvm(vcpu: number | undefined, label: 'event' | 'statistic', name: string): string {
+    this.kvmNames ??= new Map();
     let texts = this.kvmNames.get(vcpu);
     if (texts === undefined) {
       texts = new Map();
@@ -105,17 +102,17 @@ export class DomainLabels {
   /** Texts kept of devices, vCPUs and IOThreads. */
   get kept(): number {
     const { vcpu, iothread } = this.numbered;
-    const ofKvm = [...this.kvmNames.values()].reduce((sum, { size }) => sum + size, 0);
-    return this.devices.size + vcpu.size + iothread.size + ofKvm;
+    const ofKvm = [...(this.kvmNames?.values() ?? [])].reduce((sum, { size }) => sum + size, 0);
+    return this.devices.size + (vcpu?.size ?? 0) + (iothread?.size ?? 0) + ofKvm;
   }
 
   /** Forgets the texts of what was unplugged, given how many of each the domain has now. */
   trim(used: { readonly devices: number; readonly vcpus: number; readonly iothreads: number }): void {
     const { vcpu, iothread } = this.numbered;
     if (this.devices.size > used.devices + CACHE_SLACK) this.devices.clear();
-    if (vcpu.size > used.vcpus + CACHE_SLACK) vcpu.clear();
-    if (iothread.size > used.iothreads + CACHE_SLACK) iothread.clear();
-    if (this.kvmNames.size > used.vcpus + CACHE_SLACK) this.kvmNames.clear();
+    if (vcpu !== undefined && vcpu.size > used.vcpus + CACHE_SLACK) vcpu.clear();
+    if (iothread !== undefined && iothread.size > used.iothreads + CACHE_SLACK) iothread.clear();
+    if (this.kvmNames !== undefined && this.kvmNames.size > used.vcpus + CACHE_SLACK) this.kvmNames.clear();
   }
 
   /** What the XML makes; made again only when it was read again (a new object) or the uuid changed. */

@@ -70,10 +70,13 @@ export function encodeDomain(
 }
 
 function encodeState(writer: SampleWriter, labels: DomainLabels, { state, reason }: DomainSnapshot): void {
-  for (const [name, text] of labels.stateTexts) writer.add(STATE, text, name === state ? 1 : 0);
+  const number = libvirtNumber(DOMAIN_STATES, state);
+  labels.states.forEach((text, i) => {
+    writer.add(STATE, text, i === number ? 1 : 0);
+  });
   // Exactly one state is 1, so a state newer than this code gets a series of its own.
-  if (!labels.stateTexts.has(state)) writer.add(STATE, labels.state(state), 1);
-  writer.addGiven(STATE_NUMBER, labels.plain, libvirtNumber(DOMAIN_STATES, state));
+  if (number === undefined || number >= labels.states.length) writer.add(STATE, labels.state(state), 1);
+  writer.addGiven(STATE_NUMBER, labels.plain, number);
   writer.add(STATE_REASON, labels.stateReason(state, reason), 1);
 }
 

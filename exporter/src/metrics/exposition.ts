@@ -33,7 +33,8 @@ export function openLabels(pairs: LabelPairs): string {
 /** Closes a label set after some more labels; ends with the space that separates labels and value. */
 export function closeLabels(open: string, pairs: LabelPairs = []): string {
   const more = joinLabels(pairs);
-  return `${open}${more === '' ? '' : `,${more}`}} `;
+  // Joined and not added: it is kept for long, and a sum of strings keeps its parts.
+  return [open, more === '' ? '' : ',', more, '} '].join('');
 }
 
 function joinLabels(pairs: LabelPairs): string {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { XML_DEPTH_MAX, XML_LENGTH_MAX, parseXml } from './parse-xml.ts';
 import { XmlError } from './xml-error.ts';
 
@@ -72,6 +74,25 @@ describe('parseXml', () => {
     expect(parseXml(nested(XML_DEPTH_MAX)).name).toBe('a');
     expect(() => parseXml(nested(XML_DEPTH_MAX + 2))).toThrow('deeper');
     expect(() => parseXml(nested(200_000))).toThrow(XmlError);
+  });
+
+  it('keeps no document alive for a value that was read from it', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: unknown = runInNewContext('gc');
+    if (typeof collect !== 'function') throw new TypeError('no garbage collection to ask for');
+    const heapBytes = (): number => {
+      Reflect.apply(collect, undefined, []);
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heapBytes();
+    const kept = Array.from({ length: 40 }, (_, i) => {
+      const root = parseXml(
+        `<a b='attribute of document ${String(i)}'>text of document ${String(i)}<!--${'x'.repeat(250_000)}--></a>`,
+      );
+      return [root.attribute('b'), root.text];
+    });
+    expect(heapBytes() - before).toBeLessThan(5_000_000);
+    expect(kept.at(-1)).toEqual(['attribute of document 39', 'text of document 39']);
   });
 
   it('refuses a document over the length limit', () => {

@@ -121,7 +121,9 @@ function readNodes(nodes: unknown): { elements: XmlElement[]; text: string } {
       else if (key === CDATA) text += asArray(value).map(rawText).join('');
       else if (key.startsWith(TAG)) {
         const inner = readNodes(value);
-        elements.push(new XmlElement(key.slice(TAG.length), readAttributes(attributes), inner.elements, inner.text));
+        elements.push(
+          new XmlElement(key.slice(TAG.length), readAttributes(attributes), inner.elements, own(inner.text)),
+        );
       }
     }
   }
@@ -130,7 +132,15 @@ function readNodes(nodes: unknown): { elements: XmlElement[]; text: string } {
 
 function readAttributes(attributes: unknown): ReadonlyMap<string, string> {
   if (!isRecord(attributes)) return new Map();
-  return new Map(Object.entries(attributes).map(([name, value]) => [name.slice(1), decodeXml(asString(value))]));
+  return new Map(Object.entries(attributes).map(([name, value]) => [name.slice(1), own(decodeXml(asString(value)))]));
+}
+
+/**
+ * The text in memory of its own. What V8 cuts out of a string, from 13 characters on, keeps the whole string alive: a
+ * UUID that a domain is known by would keep its XML of many kilobytes.
+ */
+function own(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text).toString();
 }
 
 function rawText(node: unknown): string {
