@@ -5,7 +5,7 @@ import { protocol } from '@vireo/libvirt';
 import { until, watchHost } from './watch-host.fixture.ts';
 import type { Watch, WatchOptions } from './watch-host.fixture.ts';
 
-jest.setTimeout(15_000);
+jest.setTimeout(60_000);
 
 let watch: Watch;
 
@@ -27,8 +27,10 @@ async function expectEverything(domains: number): Promise<void> {
   const first = withDisks().map(({ statsAt }) => statsAt ?? 0);
   await watch.polls(2);
   await until(() => withDisks().every(({ statsAt }, i) => (statsAt ?? 0) > (first[i] ?? 0)), 'fresh records', 8000);
-  expect(watch.host.snapshot.polls.get('inventory')?.success).toBe(true);
-  expect(watch.host.snapshot.polls.get('statistics')?.success).toBe(true);
+  // On a busy machine one call of a poll may miss its 250 ms; what is too large would fail every poll.
+  for (const group of ['inventory', 'statistics'] as const) {
+    await until(() => watch.host.snapshot.polls.get(group)?.success === true, `${group} without a failure`, 8000);
+  }
   expect(watch.changes.filter(({ kind }) => kind === 'host.lost')).toEqual([]);
 }
 

@@ -31,7 +31,7 @@ function remote(name: string, code: number): RemoteError {
 
 /** libvirtd as far as the poller can see it, with domains frozen, dying or locked on cue. */
 class Daemon implements StatisticsSource {
-  readonly width = 4;
+  width = 1;
   readonly groups = ['cpu'] as const;
   readonly calls: string[][] = [];
   /** Frozen: the first call that meets one hangs; once its lock is held, later calls get a partial record at once. */
@@ -76,6 +76,15 @@ describe('StatisticsPoller', () => {
     expect(daemon.calls.map((call) => call.length)).toEqual([3, 3, 2]);
     expect(records.size).toBe(8);
     expect(failure).toBeUndefined();
+  });
+
+  it('shares few domains out among all the calls that may be made at once', async () => {
+    const daemon = new Daemon();
+    daemon.width = 3;
+    const poller = new StatisticsPoller(daemon, { chunkDomains: 16, deadlineMs: DEADLINE_MS });
+    expect((await poller.poll(domains)).records.size).toBe(8);
+    await poller.poll(domains.slice(0, 2));
+    expect(daemon.calls.map((call) => call.length)).toEqual([3, 3, 2, 1, 1]);
   });
 
   it('quarantines the frozen domain and reads the others of its chunk in the same run', async () => {

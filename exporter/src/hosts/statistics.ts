@@ -41,7 +41,7 @@ export interface StatisticsResult {
 
 /** Options of {@link StatisticsPoller}. */
 export interface StatisticsOptions {
-  /** Domains per call. */
+  /** Domains per call, at most. */
   readonly chunkDomains: number;
   /** Milliseconds a chunk may take before its domains are suspected. */
   readonly deadlineMs: number;
@@ -85,10 +85,11 @@ export class StatisticsPoller {
     const free = domains.filter((domain) => !this.#quarantine.has(domain.uuid));
     const chunks = free.filter(({ uuid }) => this.#tooLarge.has(uuid)).map((domain) => [domain]);
     const others = free.filter(({ uuid }) => !this.#tooLarge.has(uuid));
-    for (let i = 0; i < others.length; i += this.#options.chunkDomains) {
-      chunks.push(others.slice(i, i + this.#options.chunkDomains));
-    }
-    await forEachBounded(chunks, this.#source.width, (chunk) => this.#ask(chunk, run, RETRIES));
+    const { width } = this.#source;
+    // Few domains are shared out as well: the daemon asks the monitors of one call one after the other.
+    const size = Math.min(this.#options.chunkDomains, Math.max(1, Math.ceil(others.length / width)));
+    for (let i = 0; i < others.length; i += size) chunks.push(others.slice(i, i + size));
+    await forEachBounded(chunks, width, (chunk) => this.#ask(chunk, run, RETRIES));
     await this.#askPartial(
       domains.filter((domain) => this.#quarantine.has(domain.uuid)),
       run,
