@@ -2,18 +2,24 @@
 // What is true of every page: it loads, it may be empty, it may fail, it may be forbidden, and it is accessible.
 
 import { screen } from '@testing-library/react';
-import React from 'react';
+import React, { version } from 'react';
 import { App, Pages } from '../App';
 import { type FakeApi, fakeApi, problem, signIn } from '../testing/fakeApi';
 import { aDomain, aHost, aPage, aTask, UUID } from '../testing/fixtures';
 import { accessibilityFaults, renderAt } from '../testing/render';
 import { domainsUrl, domainUrl, fleetUrl, hostUrl, ROOT, tasksUrl } from '../urls';
 
+/** Of jest.config.js. */
+declare const REACT_MAJOR: number;
 let api: FakeApi;
 
 beforeEach(() => {
   api = fakeApi();
   signIn('operator');
+});
+
+it('React is the one that is meant: Grafana 13.0 and 13.1 have 18, newer ones 19', () => {
+  expect(version).toMatch(new RegExp(`^${String(REACT_MAJOR)}\\.`));
 });
 
 interface PageCase {
