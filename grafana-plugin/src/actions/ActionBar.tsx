@@ -5,7 +5,7 @@ import { t } from '@grafana/i18n';
 import { hasPermission } from '@grafana/runtime';
 import { Button, Dropdown, type IconName, Stack } from '@grafana/ui';
 import { ACTION_IDS, type ActionId } from '@vireo/exporter/contract';
-import React from 'react';
+import React, { useEffect, useRef } from 'react';
 import { PERMISSIONS } from '../constants';
 import { ActionDialog } from './ActionDialog';
 import { ActionMenu } from './ActionMenu';
@@ -50,6 +50,7 @@ export function ActionBar({
     mayOperate: hasPermission(PERMISSIONS.operate),
     ...(canExecute !== undefined && { canExecute }),
   };
+  const opener = useOpener(action);
   const others = ACTION_IDS.filter((id) => !buttons.includes(id));
   const menu = () => <ActionMenu actions={others} domain={domain} acting={acting} onAction={onAction} />;
   return (
@@ -59,6 +60,7 @@ export function ActionBar({
         return (
           <Button
             key={id}
+            ref={opener(id)}
             size="sm"
             variant="secondary"
             icon={ICONS[id]}
@@ -72,7 +74,13 @@ export function ActionBar({
       })}
       {hasMenu && others.length > 0 && (
         <Dropdown overlay={menu}>
-          <Button size="sm" variant="secondary" icon="ellipsis-v" aria-label={t('actions.more', 'More actions')} />
+          <Button
+            ref={opener('menu')}
+            size="sm"
+            variant="secondary"
+            icon="ellipsis-v"
+            aria-label={t('actions.more', 'More actions')}
+          />
         </Dropdown>
       )}
       {action !== undefined && (
@@ -88,4 +96,30 @@ export function ActionBar({
       )}
     </Stack>
   );
+}
+
+/**
+ * Keeps the focus in the bar. A button that becomes one with a reason, or back, is another element; and an entry of the menu
+ * goes with it, so that a dialog that is closed has nothing to give the focus back to.
+ */
+function useOpener(action: ActionId | undefined) {
+  const elements = useRef(new Map<ActionId | 'menu', HTMLButtonElement | null>());
+  const left = useRef<ActionId | 'menu'>(undefined);
+  const asked = useRef(action);
+  useEffect(() => {
+    if (action === undefined && asked.current !== undefined) {
+      (elements.current.get(asked.current) ?? elements.current.get('menu'))?.focus();
+    }
+    asked.current = action;
+  }, [action]);
+  return (id: ActionId | 'menu') => (element: HTMLButtonElement | null) => {
+    const before = elements.current.get(id);
+    if (element === null) {
+      left.current = before !== null && before === document.activeElement ? id : left.current;
+    } else if (left.current === id) {
+      left.current = undefined;
+      element.focus();
+    }
+    elements.current.set(id, element);
+  };
 }

@@ -46,6 +46,26 @@ describe('a question before an action', () => {
     expect(api.sent('POST')).toEqual([]);
   });
 
+  it('gives the focus back to its button, also when that has become one that is not available', async () => {
+    const { user } = openDomain();
+    await user.click(await screen.findByRole('button', { name: 'Suspend' }));
+    api.on('GET /hosts/kvm1/domains/*', aDomain({ state: 'paused' }));
+    tasks(aTask({ action: 'suspend', state: 'succeeded' }));
+    await user.click(within(await dialog()).getByRole('button', { name: 'Suspend' }));
+    const button = () => screen.getByRole('button', { name: 'Suspend', hidden: true });
+    await waitFor(() => expect(button()).toHaveAttribute('aria-disabled', 'true'));
+    await user.click(within(await dialog()).getByText('Close'));
+    await waitFor(() => expect(button()).toHaveFocus());
+  });
+
+  it('gives the focus back to the menu it was chosen from', async () => {
+    const { user } = openDomain();
+    await user.click(await screen.findByRole('button', { name: 'More actions' }));
+    await user.click(await screen.findByRole('menuitem', { name: /^Reset/ }));
+    await user.click(within(await dialog()).getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(screen.getByRole('button', { name: 'More actions' })).toHaveFocus());
+  });
+
   it('is all that a link opens', async () => {
     openDomain(aDomain(), 'suspend');
     expect(await dialog()).toHaveTextContent('Suspend: web-1 on kvm1');

@@ -2,6 +2,8 @@
 // A document in Grafana's editor (Monaco), which loads itself when it is shown first. Until then, and where it can't be
 // loaded, the same as plain text.
 
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
 import { CodeEditor, type Monaco, type MonacoEditor, useStyles2 } from '@grafana/ui';
 import React, { useEffect, useState } from 'react';
 import { getMatchStyles, PlainText, type TextBodyProps } from './PlainText';
@@ -9,6 +11,7 @@ import { getMatchStyles, PlainText, type TextBodyProps } from './PlainText';
 export function XmlEditor(props: TextBodyProps) {
   const { text, label, matches, current, height } = props;
   const styles = useStyles2(getMatchStyles);
+  const { frame } = useStyles2(getStyles);
   const [mounted, setMounted] = useState<{ editor: MonacoEditor; monaco: Monaco }>();
 
   useEffect(() => {
@@ -36,7 +39,7 @@ export function XmlEditor(props: TextBodyProps) {
   return (
     <>
       {mounted === undefined && <PlainText {...props} />}
-      <div hidden={mounted === undefined}>
+      <div hidden={mounted === undefined} className={frame}>
         <CodeEditor
           value={text}
           language="xml"
@@ -58,3 +61,8 @@ export function XmlEditor(props: TextBodyProps) {
     </>
   );
 }
+
+// Monaco shows its cursor, which is easily missed, and nothing else.
+const getStyles = (theme: GrafanaTheme2) => ({
+  frame: css({ '&:focus-within': { outline: `2px solid ${theme.colors.primary.border}` } }),
+});

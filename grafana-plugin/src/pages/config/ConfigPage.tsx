@@ -187,7 +187,8 @@ function ConnectionTest({ isChanged }: { readonly isChanged: boolean }) {
   return (
     <>
       <Stack direction="row" gap={2} alignItems="center">
-        <Button variant="secondary" disabled={isTesting} onClick={() => void test()}>
+        {/* Not disabled meanwhile: it would lose the focus. */}
+        <Button variant="secondary" aria-disabled={isTesting} onClick={() => isTesting || void test()}>
           {t('config.test', 'Test the saved configuration')}
         </Button>
         {isChanged && (

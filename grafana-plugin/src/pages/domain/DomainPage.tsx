@@ -45,7 +45,12 @@ function Domain({ domain }: { readonly domain: DomainFull }) {
     <Stack direction="column" gap={2}>
       {lost !== undefined && (
         <Alert severity="error" title={lost}>
-          {host?.error && [explainShortly(host.error), explain(host.error).advice].join(' ')}
+          {host?.error && (
+            <>
+              <div>{explainShortly(host.error)}</div>
+              <div>{explain(host.error).advice}</div>
+            </>
+          )}
         </Alert>
       )}
       {domain.trouble !== undefined && <Stuck trouble={domain.trouble} />}
