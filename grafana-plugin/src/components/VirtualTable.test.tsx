@@ -65,6 +65,18 @@ describe('a table of ten thousand rows', () => {
     expect(rows().length).toBeLessThan(DRAWN_MAX);
   });
 
+  it('draws them before the browser shows the place, however fast it is scrolled', () => {
+    renderAt(<Table count={10_000} />);
+    // React by itself, as in a browser.
+    Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
+    for (let top = 100; top < 1000; top += 100) {
+      frame().scrollTop = top * ROW_PX;
+      frame().dispatchEvent(new Event('scroll'));
+      expect(screen.getByText(`thing ${String(top)}`)).toBeInTheDocument();
+    }
+    Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+  });
+
   it('keeps the place of the rows that are not there', () => {
     renderAt(<Table count={10_000} />);
     scrollTo(5000 * ROW_PX);

@@ -6,6 +6,7 @@ import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Icon, useStyles2, useTheme2 } from '@grafana/ui';
 import React, { memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 
 /** A column; `cell` must show one line. */
 export interface VirtualColumn<T> {
@@ -81,9 +82,12 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
     return () => clearTimeout(timer);
   }, [shown, onVisible]);
 
+  // Drawn within the picture that is scrolled: left to React, a fast scroll shows gaps until it ends.
+  const onScroll = () => flushSync(measure);
+
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
-    <div ref={frame} className={styles.frame} onScroll={measure} role="region" aria-label={label} tabIndex={0}>
+    <div ref={frame} className={styles.frame} onScroll={onScroll} role="region" aria-label={label} tabIndex={0}>
       <table className={styles.table} aria-rowcount={items.length + 1} aria-label={label}>
         <colgroup>
           {columns.map(({ id, width }) => (
@@ -163,11 +167,12 @@ interface HeadProps<T> {
   readonly onSort: (sort: string) => void;
 }
 
-/** The place of rows that are not in the document. */
+/** The place of rows that are not in the document, with their lines: the browser may show it before the rows are drawn. */
 function Gap({ rows, rowPx, columns }: { readonly rows: number; readonly rowPx: number; readonly columns: number }) {
+  const styles = useStyles2(getStyles);
   return rows <= 0 ? null : (
     <tr aria-hidden="true">
-      <td colSpan={columns} style={{ height: rows * rowPx, padding: 0 }} />
+      <td colSpan={columns} className={styles.gap} style={{ height: rows * rowPx }} />
     </tr>
   );
 }
@@ -206,6 +211,10 @@ const getStyles = (theme: GrafanaTheme2) => ({
   row: css({
     height: theme.spacing(ROW_UNITS),
     '&:hover': { background: theme.colors.emphasize(theme.colors.background.primary, 0.03) },
+  }),
+  gap: css({
+    padding: 0,
+    background: `repeating-linear-gradient(transparent 0, transparent calc(${theme.spacing(ROW_UNITS)} - 1px), ${theme.colors.border.weak} calc(${theme.spacing(ROW_UNITS)} - 1px), ${theme.colors.border.weak} ${theme.spacing(ROW_UNITS)})`,
   }),
   selected: css({ background: theme.colors.action.selected }),
   cell: css({
