@@ -26,7 +26,7 @@ async function waiting(api: ApiClient, options: object = {}): Promise<{ shutdown
   const suspend = taskOf(await api.post(path, { action: 'suspend' }, KEY));
   await waitFor(async () => (await api.get(`/tasks/${shutdown.id}`)).json?.['state'] === 'running', {
     what: 'the shutdown is under way',
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
   });
   return { shutdown, suspend };
 }
@@ -45,7 +45,7 @@ describe('libvirtd killed in mid-action', () => {
     expect(await ended(api, suspend, 15_000)).toMatchObject({ state: 'failed', error: { code: 'VIREO_HOST_LOST' } });
     await waitFor(async () => (await api.get('/hosts/lab')).json?.['state'] === 'lost', {
       what: 'the host is lost',
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
     });
     const meanwhile = await api.post(path, { action: 'suspend', reason: 'while it is away' });
     expect([meanwhile.status, meanwhile.json?.['code']]).toEqual([503, 'VIREO_HOST_LOST']);
@@ -56,10 +56,13 @@ describe('libvirtd killed in mid-action', () => {
       deadlineMs: 40_000,
     });
     expect(observed).toMatchObject({ state: 'running', goalReached: false });
-    await waitFor(async () => (await api.get('/hosts/lab')).json?.['state'] === 'up', {
-      what: 'the host is up again',
-      deadlineMs: 40_000,
-    });
+    await waitFor(
+      async () => {
+        const { json } = await api.get('/hosts/lab');
+        return json?.['state'] === 'up' && json['domains'] !== undefined;
+      },
+      { what: 'the host is up again and its domains are known', deadlineMs: 40_000 },
+    );
     // One that is asked for now finds nothing in its way, and nothing done meanwhile.
     expect(await here.done('vm1', 'resume')).toMatchObject({ state: 'succeeded', changed: false });
     expect(await here.seen('vm1')).toBe('running (booted)');
@@ -85,7 +88,7 @@ describe('Vireo stopped in mid-action', () => {
       here.audit({ task: task.id }, first.exporter).map(({ event }) => String(event).replace('action.', ''));
     // What a process wrote last may come after its end.
     const recorded = (): string[][] => [recordOf(shutdown), recordOf(suspend)];
-    await waitFor(() => recorded().flat().length >= records.flat().length, { what: 'the record', deadlineMs: 5000 });
+    await waitFor(() => recorded().flat().length >= records.flat().length, { what: 'the record', deadlineMs: 20_000 });
     expect(recorded()).toEqual(records);
 
     const second = await here.another();
@@ -95,7 +98,7 @@ describe('Vireo stopped in mid-action', () => {
     }
     await waitFor(() => Date.now() > Date.parse(shutdown.acceptedAt) + 10_000, {
       what: 'the guest would have been forced off by now',
-      deadlineMs: 15_000,
+      deadlineMs: 30_000,
     });
     expect(await here.seen('vm1')).toBe('running (booted)');
     expect(here.audit({}, second.exporter)).toEqual([]);

@@ -86,7 +86,7 @@ export async function onRecord(lab: ActionLab, { id }: Task, from?: Exporter): P
       const all = lab.audit({ task: id }, from);
       return all.some(({ event }) => /\.(?:succeeded|failed|timed_out|cancelled|unknown)$/.test(String(event))) && all;
     },
-    { what: `the end of task ${id} is on record`, deadlineMs: 5000 },
+    { what: `the end of task ${id} is on record`, deadlineMs: 20_000 },
   );
   return lines.map(({ event }) => String(event).replace('action.', ''));
 }
@@ -119,8 +119,8 @@ api:
     await writeFile(file, config);
     const exporter = await startExporter(lab, { flags: [`--config.file=${file}`] });
     const api = apiClient(exporter, SECRET);
-    await waitFor(async () => (await api.get('/hosts/lab')).json?.['state'] === 'up', {
-      what: 'the exporter has reached libvirtd',
+    await waitFor(async () => (await api.get('/hosts/lab')).json?.['domains'] !== undefined, {
+      what: 'the exporter has reached libvirtd and knows its domains',
       deadlineMs: 20_000,
     });
     return { exporter, api };
@@ -175,7 +175,7 @@ api:
       }
       await waitFor(async () => (await seen(name)) === STATES[state], {
         what: `${name} is ${state}`,
-        deadlineMs: 10_000,
+        deadlineMs: 30_000,
       });
     }
     const path = `/hosts/lab/domains/${await uuidOf(name)}`;
@@ -186,7 +186,7 @@ api:
         const shown = domainFull.safeParse((await api.get(path)).json).data;
         return shown?.state === word && shown?.id === id && shown.persistent === (state !== 'transient');
       },
-      { what: `the API shows that ${name} is ${state}`, deadlineMs: 10_000, intervalMs: 50 },
+      { what: `the API shows that ${name} is ${state}`, deadlineMs: 30_000, intervalMs: 50 },
     );
   }
 

@@ -95,10 +95,14 @@ export class Fleet {
   }
 }
 
-/** The problem of a host that is not connected. */
+/** The problem of a host that is not connected, or has not told its domains since it is. */
 export function hostLost({ host, state }: HostSnapshot): HttpProblem {
   const why = state.kind === 'lost' ? `: ${state.error.code}` : '';
-  return new HttpProblem('VIREO_HOST_LOST', `host "${shown(host)}" is not connected${why}`, { 'Retry-After': '5' });
+  const detail =
+    state.kind === 'up'
+      ? `the domains of host "${shown(host)}" are not known yet`
+      : `host "${shown(host)}" is not connected${why}`;
+  return new HttpProblem('VIREO_HOST_LOST', detail, { 'Retry-After': '5' });
 }
 
 function shown(name: string): string {

@@ -321,7 +321,22 @@ describe('a domain', () => {
     expect(await api.code('/api/v1/hosts/kvm1/domains/web-1')).toBe('VIREO_UUID');
     const answer = await api.ask(domainPath(1, 'kvm3'));
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
-    expect(answer.json).toMatchObject({ code: 'VIREO_HOST_LOST' });
+    expect(answer.json).toMatchObject({
+      code: 'VIREO_HOST_LOST',
+      detail: expect.stringContaining('not connected') as string,
+    });
+  });
+
+  it('of a host that is up and has not told its domains yet is 503, and not called a lost one', async () => {
+    const { hosts } = api;
+    api.hosts = [hostSnapshot('kvm1', { domainsKnown: false })];
+    const answer = await api.ask(domainPath(1));
+    api.hosts = hosts;
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
+    expect(answer.json).toMatchObject({
+      code: 'VIREO_HOST_LOST',
+      detail: 'the domains of host "kvm1" are not known yet',
+    });
   });
 
   it('that is out of scope answers exactly like one that does not exist', async () => {
