@@ -5,10 +5,10 @@ import type { ObservedCertificate } from './metrics/self-metrics.ts';
 
 function until(holds: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    const deadline = performance.now() + 5_000;
+    const deadline = performance.now() + 20_000;
     const look = (): void => {
       if (holds()) resolve();
-      else if (performance.now() > deadline) reject(new Error('not within five seconds'));
+      else if (performance.now() > deadline) reject(new Error('not within twenty seconds'));
       else setTimeout(look, 5);
     };
     look();

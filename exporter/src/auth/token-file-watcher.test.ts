@@ -46,7 +46,7 @@ function watch(text: string, to = file, settleMs = 10) {
 
 /** Waits until it holds, or five seconds have passed: then the assertion after it says what does not. */
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 2000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Long enough for several looks. */

@@ -135,7 +135,7 @@ describe('block jobs', () => {
     });
     await until(() => observed('web-1')?.diskErrors !== undefined, 'another part');
     expect(callsOf(DOMAIN_GET_BLOCK_JOB_INFO)).toBeLessThan(disks);
-    await until(() => observed('web-1')?.blockJobs?.length === 2, 'both jobs', 10_000);
+    await until(() => observed('web-1')?.blockJobs?.length === 2, 'both jobs');
     for (const name of running.keys()) running.set(name, 60n);
     await until(() => observed('web-1')?.blockJobs?.every(({ current }) => current === 60) === true, 'progress');
     expect(observed('web-1')?.blockJobs).toHaveLength(2);
@@ -236,7 +236,7 @@ describe('a domain that stops while it is asked', () => {
       },
     });
     const stopped = ['web-1', 'db-1', 'mail-1'];
-    await until(() => stopped.every((name) => watch.domain(name)?.id === -1), 'all stopped', 10_000);
+    await until(() => stopped.every((name) => watch.domain(name)?.id === -1), 'all stopped');
     await watch.polls(2);
     for (const name of stopped) {
       const { diskErrors, guest } = observed(name) ?? {};
@@ -513,7 +513,7 @@ describe('guest agents', () => {
         });
       },
     });
-    await until(() => observed('web-1')?.guest?.responding === false, 'the one that hangs', 10_000);
+    await until(() => observed('web-1')?.guest?.responding === false, 'the one that hangs');
     expect(observed('db-1')?.guest).toEqual({ responding: false });
     for (const name of running().filter((other) => other !== 'web-1' && other !== 'db-1')) {
       expect({ name, guest: observed(name)?.guest?.responding }).toEqual({ name, guest: true });

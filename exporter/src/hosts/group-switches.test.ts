@@ -17,7 +17,7 @@ const {
   NODE_GET_MEMORY_STATS,
 } = protocol;
 
-jest.setTimeout(15_000);
+jest.setTimeout(60_000);
 
 let watch: Watch;
 

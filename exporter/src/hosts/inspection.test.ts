@@ -72,8 +72,8 @@ function answer(daemon: FakeDaemon, mime: string | null, ...pieces: Buffer[]): F
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 1000 && !condition(); i++) await sleep(5);
-  if (!condition()) throw new Error(`waited 5 s in vain: ${what}`);
+  for (let i = 0; i < 4000 && !condition(); i++) await sleep(5);
+  if (!condition()) throw new Error(`waited 20 s in vain: ${what}`);
 }
 
 describe('XML', () => {

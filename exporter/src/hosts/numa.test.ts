@@ -7,7 +7,7 @@ import type { Watch, WatchOptions } from './watch-host.fixture.ts';
 
 const { CONNECT_GET_CAPABILITIES, NODE_GET_CELLS_FREE_MEMORY, NODE_GET_FREE_PAGES } = protocol;
 
-jest.setTimeout(15_000);
+jest.setTimeout(60_000);
 
 let watch: Watch;
 

@@ -22,14 +22,14 @@ const calls = (): number =>
 
 /** Whole records of every active domain, poll after poll, and nothing that failed. */
 async function expectEverything(domains: number): Promise<void> {
-  await until(() => watch.host.snapshot.domains.size === domains, 'all domains', 8000);
-  await until(() => active().length > 0 && withDisks().length === active().length, 'whole records', 8000);
+  await until(() => watch.host.snapshot.domains.size === domains, 'all domains');
+  await until(() => active().length > 0 && withDisks().length === active().length, 'whole records');
   const first = withDisks().map(({ statsAt }) => statsAt ?? 0);
   await watch.polls(2);
-  await until(() => withDisks().every(({ statsAt }, i) => (statsAt ?? 0) > (first[i] ?? 0)), 'fresh records', 8000);
+  await until(() => withDisks().every(({ statsAt }, i) => (statsAt ?? 0) > (first[i] ?? 0)), 'fresh records');
   // On a busy machine one call of a poll may miss its 250 ms; what is too large would fail every poll.
   for (const group of ['inventory', 'statistics'] as const) {
-    await until(() => watch.host.snapshot.polls.get(group)?.success === true, `${group} without a failure`, 8000);
+    await until(() => watch.host.snapshot.polls.get(group)?.success === true, `${group} without a failure`);
   }
   expect(watch.changes.filter(({ kind }) => kind === 'host.lost')).toEqual([]);
 }

@@ -29,7 +29,7 @@ beforeEach(async () => {
     uri: URI,
     via: 'qemu:///system',
     open: ({ readOnly }, signal) => connect(daemon.uri, { readOnly, signal, name: URI }),
-    openMs: 50,
+    openMs: 300,
   });
 });
 

@@ -106,7 +106,7 @@ export async function watchHost(options: WatchOptions = {}): Promise<Watch> {
 }
 
 /** Resolves when `condition` holds; rejects when it still does not after `withinMs`. */
-export async function until(condition: () => boolean, what: string, withinMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, what: string, withinMs = 20_000): Promise<void> {
   const endsAt = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > endsAt) throw new Error(`not within ${String(withinMs)} ms: ${what}`);

@@ -43,8 +43,8 @@ async function facing(fault: Fault, options: FakeDaemonOptions = {}): Promise<Co
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000 && !condition(); i++) await sleep(1);
-  if (!condition()) throw new Error('waited 2 s in vain');
+  for (let i = 0; i < 20_000 && !condition(); i++) await sleep(1);
+  if (!condition()) throw new Error('waited 20 s in vain');
 }
 
 describe('a daemon that is not there', () => {

@@ -87,5 +87,8 @@ test('a reader that takes too long is cut off, though it reads a little all the 
   await once(socket, 'close');
   clearInterval(sip);
   expect(socket.bytesRead).toBeLessThan(BYTES);
-  expect(await statusOf(port)).toBe(200);
+  // Only the head of it: on a busy machine all of it may take too long as well.
+  const { status, body } = await fetch(`http://127.0.0.1:${String(port)}/`);
+  await body?.cancel();
+  expect(status).toBe(200);
 });
