@@ -8,7 +8,7 @@ import type { ActionLab, StateName } from '../lab/action-lab.ts';
 import type { LogLine } from '../lab/exporter.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 /** What must become of an action: see the four functions below. */
 interface Cell {
@@ -102,7 +102,7 @@ async function attempt(state: StateName, action: string): Promise<Outcome> {
       return shown.allowedActions.some((allowed) => allowed === action) === mayBe;
     },
     // libvirt tells of no change of the flags: the API learns them with the next poll.
-    { what: `the API calls ${action} of one that is ${state} ${mayBe ? 'allowed' : 'refused'}`, deadlineMs: 5000 },
+    { what: `the API calls ${action} of one that is ${state} ${mayBe ? 'allowed' : 'refused'}`, deadlineMs: 20_000 },
   );
   const reason = `${action} of one that is ${state}`;
   const answer = await here.ask(state, action, { reason, options: OPTIONS[action] ?? {} });
@@ -113,7 +113,7 @@ async function attempt(state: StateName, action: string): Promise<Outcome> {
       const last = String(lines.at(-1)?.['event']);
       return /\.(?:refused|succeeded|failed|timed_out|cancelled|unknown)$/.test(last) && lines;
     },
-    { what: `${reason} is on record`, deadlineMs: 5000 },
+    { what: `${reason} is on record`, deadlineMs: 20_000 },
   );
   return {
     status: answer.status,

@@ -15,7 +15,7 @@ import { startLibvirtd } from '../lab/libvirtd.ts';
 import { keepOutput, secret } from '../lab/planted.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const TOKEN = secret('API token of docs/api.md');
 const BLOCKS = blocksOf('docs/api.md');

@@ -7,9 +7,9 @@ import { openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLibvirtd } from '../lab/libvirtd.ts';
 import type { Libvirtd } from '../lab/libvirtd.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { medianMs, waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const NAMES = domainNames('vm', 3);
 const PNG_SIGNATURE = '89504e470d0a1a0a';
@@ -71,7 +71,7 @@ describe('statistics', () => {
       return Number(record?.block.get(0)?.get('rd.reqs'));
     };
     const first = await read();
-    await waitFor(async () => (await read()) > first, { what: 'the read counter grows', deadlineMs: 10_000 });
+    await waitFor(async () => (await read()) > first, { what: 'the read counter grows', deadlineMs: 30_000 });
   });
 });
 
@@ -87,10 +87,14 @@ describe('events', () => {
       ['destroy', 'stopped'],
       ['start', 'started'],
     ] as const;
+    const times: number[] = [];
     for (const [command, event] of steps) {
       await libvirtd.virsh(command, 'vm2');
-      await waitFor(() => seen.includes(event), { what: `the event ${event} after ${command}`, deadlineMs: 1000 });
+      const began = performance.now();
+      await waitFor(() => seen.includes(event), { what: `the event ${event} after ${command}`, deadlineMs: 20_000 });
+      times.push(performance.now() - began);
     }
+    expect(medianMs(times)).toBeLessThan(1000);
     unsubscribe();
     const count = seen.length;
     await libvirtd.virsh('suspend', 'vm2');
@@ -106,7 +110,10 @@ describe('events', () => {
       await reader.events.subscribe('lifecycle', (event) => second.push(event.domain.name)),
     ];
     await libvirtd.virsh('suspend', 'vm3');
-    await waitFor(() => first.includes('vm3') && second.includes('vm3'), { what: 'both listeners', deadlineMs: 1000 });
+    await waitFor(() => first.includes('vm3') && second.includes('vm3'), {
+      what: 'both listeners',
+      deadlineMs: 20_000,
+    });
     for (const end of ends) end();
     await libvirtd.virsh('resume', 'vm3');
   });
@@ -129,7 +136,7 @@ describe('streams', () => {
     for (let n = 0; n < 20; n += 1) expect((await takeScreenshot()).length).toBeGreaterThan(100);
     await waitFor(async () => (await libvirtd.fdCount()) <= before, {
       what: 'libvirtd has closed what the screenshots opened',
-      deadlineMs: 3000,
+      deadlineMs: 20_000,
     });
   });
 
@@ -139,7 +146,7 @@ describe('streams', () => {
     for (let n = 0; n < 20; n += 1) await screenshotHead();
     await waitFor(async () => (await libvirtd.fdCount()) <= before, {
       what: 'libvirtd has closed what the broken-off screenshots opened',
-      deadlineMs: 3000,
+      deadlineMs: 20_000,
     });
     expect((await takeScreenshot()).length).toBeGreaterThan(100);
   });
@@ -148,7 +155,7 @@ describe('streams', () => {
   async function screenshotHead(): Promise<{ mime: string | null }> {
     const { mime, stream } = await writer.devices.screenshot(domain);
     stream.destroy();
-    await waitFor(() => stream.closed, { what: 'the stream is closed', deadlineMs: 3000 });
+    await waitFor(() => stream.closed, { what: 'the stream is closed', deadlineMs: 20_000 });
     return { mime };
   }
 });
@@ -188,9 +195,12 @@ describe('bad times', () => {
       const stats = connection.stats.getAll({ groups: ['balloon', 'block'], domains: [vm2] }, { deadlineMs: 500 });
       await expect(stats).rejects.toMatchObject({ code: 'LV_TIMEOUT' });
       expect(connection.load).toMatchObject({ inFlight: 0, abandoned: 1 });
-      expect((await within(1000, connection.domains.state(vm2))).state).toBe('running');
+      expect((await within(10_000, connection.domains.state(vm2))).state).toBe('running');
       thaw();
-      await waitFor(() => connection.load.abandoned === 0, { what: 'the late reply frees the slot', deadlineMs: 5000 });
+      await waitFor(() => connection.load.abandoned === 0, {
+        what: 'the late reply frees the slot',
+        deadlineMs: 20_000,
+      });
     } finally {
       thaw();
       await connection.close();
@@ -203,10 +213,10 @@ describe('bad times', () => {
     try {
       const vm2 = await connection.domains.lookupByName('vm2');
       const waiting = connection.stats.getAll({ groups: ['balloon'], domains: [vm2] });
-      const failure = expect(within(5000, waiting)).rejects.toMatchObject({ code: 'LV_CONN_CLOSED' });
+      const failure = expect(within(20_000, waiting)).rejects.toMatchObject({ code: 'LV_CONN_CLOSED' });
       await libvirtd.kill();
       await failure;
-      expect(await within(1000, connection.closed)).toMatchObject({ code: 'LV_CONN_CLOSED' });
+      expect(await within(10_000, connection.closed)).toMatchObject({ code: 'LV_CONN_CLOSED' });
       await expect(connection.host.hostname()).rejects.toThrow();
       await expect(connect(libvirtd.uri)).rejects.toMatchObject({ code: 'LV_CONN_REFUSED' });
     } finally {

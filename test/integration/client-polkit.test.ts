@@ -11,7 +11,7 @@ import { asUser, startPolkit } from '../lab/polkit.ts';
 import { runInside } from '../lab/process.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const MANAGE = 'org.libvirt.unix.manage';
 const MONITOR = 'org.libvirt.unix.monitor';
@@ -114,7 +114,7 @@ test('an exporter whom polkit denies shows why on its page, and what to do', asy
       const text = await (await fetch(`${exporter.url}/`)).text();
       return text.includes('LV_CONN_AUTH') && text;
     },
-    { what: 'the page shows the refusal', deadlineMs: 15_000 },
+    { what: 'the page shows the refusal', deadlineMs: 30_000 },
   );
   expect(page).toContain(`polkit denies this user ${MONITOR}`);
   expect(page).toContain('the polkit rule there');
@@ -128,7 +128,7 @@ test('an exporter whom nothing denies watches without being root', async () => {
   });
   await waitFor(async () => (await exporter.scrape()).all('libvirt_domain_state', { domain: 'asked' }).length > 0, {
     what: 'the exporter knows the domain',
-    deadlineMs: 15_000,
+    deadlineMs: 30_000,
   });
 });
 

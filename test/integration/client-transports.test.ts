@@ -16,7 +16,7 @@ import { addSaslUser } from '../lab/sasl.ts';
 import { startSshd } from '../lab/sshd.ts';
 import type { Sshd } from '../lab/sshd.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 /** Opens, asks something of the daemon and of a driver, closes. */
 async function askHostAndDomains(uri: string, options?: ConnectOptions): Promise<{ host: string; domains: string[] }> {

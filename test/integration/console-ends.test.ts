@@ -83,7 +83,7 @@ function client(token: (typeof TOKENS)[number] = 'ops'): ApiClient {
 async function sessions(count: number): Promise<void> {
   await waitFor(async () => ((await exporter.scrape()).value('vireo_console_sessions') ?? 0) === count, {
     what: `${String(count)} sessions are open`,
-    deadlineMs: 15_000,
+    deadlineMs: 30_000,
     intervalMs: 100,
   });
 }

@@ -114,7 +114,7 @@ async function keysOf(expected: string, act: () => Promise<unknown>): Promise<vo
       const all = await scancodes(lab, 'keys');
       return all.length >= before.length + expected.length && all.slice(before.length);
     },
-    { what: `the guest gets ${expected}`, deadlineMs: 10_000 },
+    { what: `the guest gets ${expected}`, deadlineMs: 30_000 },
   );
   expect(now).toBe(expected);
 }
@@ -185,12 +185,12 @@ describe('the tools', () => {
     const page = await connect();
     const isFull = (): Promise<boolean> => page.evaluate('document.fullscreenElement !== null');
     await page.locator('#full-screen').click();
-    await waitFor(isFull, { what: 'the page fills the screen', deadlineMs: 5000 });
+    await waitFor(isFull, { what: 'the page fills the screen', deadlineMs: 20_000 });
     await page.locator('#screen canvas').click();
     await keysOf(together('1e'), () => page.keyboard.press('a'));
     expect(await page.locator('#tools').isVisible()).toBe(true);
     await page.locator('#full-screen').click();
-    await waitFor(async () => !(await isFull()), { what: 'it is a page again', deadlineMs: 5000 });
+    await waitFor(async () => !(await isFull()), { what: 'it is a page again', deadlineMs: 20_000 });
   });
 
   test('text is typed as keys of a US keyboard, and refused whole when it has others', async () => {
@@ -343,7 +343,7 @@ describe('pages of other origins', () => {
     expect(await openSocket(await visit(stranger), ticket)).toBe('closed 1006');
     await waitFor(
       () => exporter.log().some(({ event, reason }) => event === 'console.refused' && reason === 'origin'),
-      { what: 'it is on record', deadlineMs: 5000 },
+      { what: 'it is on record', deadlineMs: 20_000 },
     );
     expect(await openSocket(await visit(friend), ticket)).toContain('"type":"session"');
   });

@@ -109,7 +109,7 @@ test('the page works below a prefix with the one block of the docs, and no log o
   await page.keyboard.press('p');
   await waitFor(async () => (await picture(lab, libvirtd, 'open')) !== before, {
     what: 'the guest shows the key',
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
   });
   await page.locator('#type').click();
   await page.locator('#type-text').fill('prefix');
@@ -123,7 +123,7 @@ test('the page works below a prefix with the one block of the docs, and no log o
       // Written when it ends.
       return /\/vireo\/api\/v1\/console HTTP\/1.1" 101 /.test(text) && text;
     },
-    { what: 'nginx logs the WebSocket', deadlineMs: 10_000 },
+    { what: 'nginx logs the WebSocket', deadlineMs: 30_000 },
   );
   expect(log).not.toContain(ticketOf(url));
 });
@@ -166,7 +166,7 @@ test('a ticket nobody showed within 30 seconds is worth nothing, and the page sa
   ]);
   await waitFor(() => logOf('console.refused').some(({ reason }) => reason === 'ticket-expired'), {
     what: 'it is on record as expired',
-    deadlineMs: 5000,
+    deadlineMs: 20_000,
   });
   await page.close();
 });

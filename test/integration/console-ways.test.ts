@@ -62,7 +62,7 @@ async function drives(socket: ConsoleSocket, name: string): Promise<void> {
   socket.send(keyEvent(0x64));
   await waitFor(async () => (await picture(lab, libvirtd, name)) !== before, {
     what: `${name} shows a key`,
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
   });
 }
 
@@ -91,13 +91,13 @@ test('through ssh: loopback ports and unix sockets, over one connection that goe
   expect(await streams()).toHaveLength(3);
   await waitFor(async () => sshd.signIns() === (await lab.processes(sshd.keyPath)).length - 3, {
     what: 'as many have signed in as there are without the streams',
-    deadlineMs: 5000,
+    deadlineMs: 20_000,
   });
   for (const socket of [first, second, third]) {
     socket.close();
     await socket.end;
   }
-  await waitFor(async () => (await masters()).length === 0, { what: 'the shared ssh is gone', deadlineMs: 5000 });
+  await waitFor(async () => (await masters()).length === 0, { what: 'the shared ssh is gone', deadlineMs: 20_000 });
   expect(await streams()).toEqual([]);
 });
 

@@ -17,7 +17,7 @@ import { keepOutput, secret } from '../lab/planted.ts';
 import { start } from '../lab/process.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** The address that the pages name. */
 const ADDRESS = 'http://127.0.0.1:9177';

@@ -15,7 +15,7 @@ import type { Libvirtd } from '../lab/libvirtd.ts';
 import { seePage } from '../lab/pages.ts';
 import { promtoolCheck } from '../lab/prometheus.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const APP = 'http://shop.example/app';
 const OWNER = 'Ops & "co"';

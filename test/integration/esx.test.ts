@@ -19,7 +19,7 @@ import { PageChecker } from '../lab/page-checker.ts';
 import { seePage } from '../lab/pages.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const TOKEN = 'token-of-the-vmware-hosts';
 const VM = 'ha-host_VM0';

@@ -13,7 +13,7 @@ import type { Libvirtd } from '../lab/libvirtd.ts';
 import { promtoolCheck } from '../lab/prometheus.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let lab: Lab;
 let libvirtd: Libvirtd;

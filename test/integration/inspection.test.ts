@@ -219,7 +219,7 @@ describe('screenshots', () => {
     }
     await waitFor(async () => (await libvirtd.fdCount()) <= before, {
       what: 'libvirtd has closed what the screenshots opened',
-      deadlineMs: 5000,
+      deadlineMs: 20_000,
     });
   });
 
@@ -245,7 +245,7 @@ describe('screenshots', () => {
     }
     await waitFor(async () => (await quick.screenshot(domain('full'))).bytes.length > 100, {
       what: 'the thawed domain is shown again',
-      deadlineMs: 15_000,
+      deadlineMs: 30_000,
     });
   });
 });
@@ -256,7 +256,7 @@ test('connections nobody uses are closed', async () => {
   const brief = inspect({ idleMs: 100 });
   await brief.domainXml(domain('vm1'), 'live');
   await brief.screenshot(domain('vm1'));
-  await waitFor(async () => (await clients()) <= before, { what: 'libvirtd has no more clients', deadlineMs: 5000 });
+  await waitFor(async () => (await clients()) <= before, { what: 'libvirtd has no more clients', deadlineMs: 20_000 });
 });
 
 /** virsh ends what it prints with a line end of its own. */

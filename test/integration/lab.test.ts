@@ -8,7 +8,7 @@ import { startLibvirtd } from '../lab/libvirtd.ts';
 import type { Libvirtd } from '../lab/libvirtd.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 describe('the laboratory', () => {
   let lab: Lab;
@@ -45,7 +45,7 @@ describe('the laboratory', () => {
         const now = await counters(libvirtd, 'lab1');
         return now.reads > before.reads && now.writes > before.writes;
       },
-      { what: 'the guest of lab1 reads and writes', deadlineMs: 15_000 },
+      { what: 'the guest of lab1 reads and writes', deadlineMs: 30_000 },
     );
   });
 

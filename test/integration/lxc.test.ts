@@ -15,7 +15,7 @@ import { PageChecker } from '../lab/page-checker.ts';
 import { seePage } from '../lab/pages.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const TOKEN = 'token-of-the-containers';
 const CPU_TIME = 'libvirt_domain_info_cpu_time_seconds_total';
@@ -156,5 +156,5 @@ test('it is shut down and forced off, and its figures go with it', async () => {
   await seePage(exporter, 'it counts again', 20_000, (page) => page.all(CPU_TIME).length === 1);
   expect(await done('destroy')).toMatchObject({ state: 'succeeded', result: { state: 'shutoff' } });
   await seePage(exporter, 'it is off', 5000, gone);
-  await waitFor(async () => (await stateOf('c1')) === 'shut off', { what: 'virsh says so too', deadlineMs: 5000 });
+  await waitFor(async () => (await stateOf('c1')) === 'shut off', { what: 'virsh says so too', deadlineMs: 20_000 });
 });

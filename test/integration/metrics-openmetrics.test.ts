@@ -49,7 +49,7 @@ function parse(page: Buffer | string): Promise<Row[]> {
   });
 }
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const HOSTILE = [
   'quote"quote',

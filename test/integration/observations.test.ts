@@ -86,7 +86,7 @@ it('follows a block job from its discovery to its end', async () => {
   await libvirtd.virsh('blockjob', 'guest', 'vda', '--abort');
   await waitFor(async () => (await exporter.scrape()).all('libvirt_domain_block_job_info').length === 0, {
     what: 'the job is gone',
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
   });
 });
 
@@ -114,7 +114,7 @@ it('shows no more of a guest that obeyed its power button than its snapshots', a
   });
   await waitFor(async () => (await exporter.scrape()).value('libvirt_domain_active', DOMAIN) === 0, {
     what: 'the exporter knows',
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
   });
   const page = await exporter.scrape();
   expect(page.all('libvirt_domain_guest_agent_responding')).toEqual([]);

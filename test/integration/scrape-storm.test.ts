@@ -101,7 +101,7 @@ describe('scrapes', () => {
       for (const socket of deaf) socket.destroy();
       await waitFor(async () => (await fetch(`${exporter.url}/metrics`)).ok, {
         what: 'scrapes are served again',
-        deadlineMs: 10_000,
+        deadlineMs: 30_000,
       });
     }
     // 256 MiB of answers, one too many, and what making them takes. Without a bound it would be 60 pages, 660 MiB.

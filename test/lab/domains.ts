@@ -112,7 +112,7 @@ export function domainNames(prefix: string, count: number): string[] {
 export async function qemuPid(lab: Lab, name: string): Promise<number> {
   return waitFor(async () => (await lab.processes('qemu-system', `guest=${name},`))[0], {
     what: `the QEMU of ${name} runs`,
-    deadlineMs: 5000,
+    deadlineMs: 20_000,
   });
 }
 

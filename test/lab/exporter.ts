@@ -116,8 +116,8 @@ export async function scrape(url: string): Promise<Exposition> {
   const began = performance.now();
   const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
   const text = await response.text();
-  keepPage(text);
   const tookMs = performance.now() - began;
+  keepPage(text);
   if (!response.ok) throw new Error(`${url}: ${String(response.status)}`);
   return parsePage(text, tookMs);
 }

@@ -74,7 +74,7 @@ async function furnish(lab: Lab): Promise<GrafanaLab> {
     becomes: async (name, wanted) => {
       await waitFor(async () => (await state(name)) === wanted, {
         what: `${name} is ${wanted}`,
-        deadlineMs: 15_000,
+        deadlineMs: 30_000,
         intervalMs: 50,
       });
     },

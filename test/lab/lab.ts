@@ -104,7 +104,7 @@ export async function openLab(): Promise<Lab> {
   try {
     await waitFor(() => said.includes('ready') || (holder.exitCode !== null && 'gone'), {
       what: 'the private mount namespace is made',
-      deadlineMs: 10_000,
+      deadlineMs: 30_000,
     });
     if (!said.includes('ready')) throw new Error(`cannot make a private mount namespace (root needed): ${said.trim()}`);
   } catch (error) {

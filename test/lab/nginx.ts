@@ -52,7 +52,7 @@ http {
   const origin = `http://127.0.0.1:${String(port)}`;
   await waitFor(async () => nginx.hasExited || (await fetch(`${origin}/vireo/-/healthy`)).ok, {
     what: 'nginx answers',
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
   });
   if (nginx.hasExited) throw new Error(`nginx ended at once:\n${nginx.output()}`);
   return { origin, accessLog: () => readFile(log, 'utf8') };

@@ -75,7 +75,7 @@ PrintLastLog no
   const sshd = start(lab, '/usr/sbin/sshd', ['-D', '-e', '-f', path('sshd_config')]);
   await waitFor(() => sshd.output().includes('Server listening') || (sshd.hasExited && 'exited'), {
     what: 'sshd listens',
-    deadlineMs: 10_000,
+    deadlineMs: 30_000,
   });
   if (sshd.hasExited) throw new Error(`sshd ended at once:\n${sshd.output()}`);
   return {

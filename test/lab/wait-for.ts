@@ -11,6 +11,11 @@ export interface WaitOptions {
   readonly intervalMs?: number;
 }
 
+/** The middle one of the times that something took: a pause of a busy machine is not the product's. */
+export function medianMs(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+}
+
 /**
  * Asks `probe` until it gives something other than undefined or false, and returns that.
  * A probe that throws counts as "not yet"; its error is the cause of the one thrown at the deadline.
