@@ -5,6 +5,8 @@ import { DOMAINS, HOSTS, POOL, openGrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaPage } from '../lab/grafana-page.ts';
 import { waitFor } from '../lab/wait-for.ts';
+import { keyboardJourneys } from './grafana-app-keyboard.ts';
+import { liveJourneys } from './grafana-app-live.ts';
 
 jest.setTimeout(60_000);
 
@@ -185,24 +187,6 @@ test('ten thousand domains are searched, sorted and scrolled through; the page h
   await page.page.getByPlaceholder(/^Search/).fill('');
   await page.page.getByRole('columnheader', { name: 'Domain' }).getByRole('button').click();
   await page.row('guest-9999').waitFor();
-});
-
-test('what happens to a domain shows at once', async () => {
-  const page = await signIn('vera');
-  await page.open(await lab.pathOf('web-2'));
-  await page.says('Live');
-  await page.says(/^running/i);
-  await lab.libvirtd.virsh('suspend', 'web-2');
-  // Both the exporter and the page ask every five seconds: sooner is by event.
-  await page.page
-    .getByText(/^paused/i)
-    .first()
-    .waitFor({ timeout: 3000 });
-  await lab.libvirtd.virsh('resume', 'web-2');
-  await page.page
-    .getByText(/^running/i)
-    .first()
-    .waitFor({ timeout: 3000 });
 });
 
 test.each(['vera', 'edgar'])('%s may look and not act, whatever is tried', async (login) => {
@@ -458,3 +442,6 @@ test('the page says so when the exporter does not answer, and goes on when it do
   await page.row(HOSTS.up).waitFor();
   page.forgive(/status of 502/);
 });
+
+keyboardJourneys(() => lab, signIn);
+liveJourneys(() => lab, signIn);

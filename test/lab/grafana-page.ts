@@ -78,6 +78,28 @@ export class GrafanaPage {
     await where.getByText(text).first().waitFor();
   }
 
+  /**
+   * When a text comes to stand in what a CSS selector finds, or goes from there: milliseconds since 1970, by the page's
+   * own clock and at the very change. Call it before.
+   *
+   * @param pattern of a regular expression; `^` and `$` are ends of lines
+   */
+  async textTurns(selector: string, pattern: string, isThere: boolean): Promise<number> {
+    const at: number = await this.page.evaluate(`new Promise((resolve, reject) => {
+      const look = () => {
+        const texts = [...document.querySelectorAll(${JSON.stringify(selector)})].map(({ innerText }) => innerText);
+        if (new RegExp(${JSON.stringify(pattern)}, 'm').test(texts.join('\\n')) !== ${String(isThere)}) return;
+        observer.disconnect();
+        resolve(Date.now());
+      };
+      const observer = new MutationObserver(look);
+      observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+      look();
+      setTimeout(() => reject(new Error('not within ${String(DEADLINE_MS)} ms: ' + ${JSON.stringify(pattern)})), ${String(DEADLINE_MS)});
+    })`);
+    return at;
+  }
+
   /** Posts JSON with the page's session, as a script in it could; gives the status of the answer. */
   async post(url: string, body: object): Promise<number> {
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
