@@ -33,6 +33,7 @@ const PACKAGES = [
   'qemu-utils',
   'sasl2-bin',
   'util-linux',
+  'xz-utils',
 ];
 
 /** What test/long needs besides. */

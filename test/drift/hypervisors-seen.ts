@@ -20,6 +20,7 @@ const matrix = at('actions-matrix.test.ts');
 const observations = at('observations.test.ts');
 const lxc = at('lxc.test.ts');
 const esx = at('esx.test.ts');
+const xen = at('xen.test.ts');
 
 /** By driver and call. */
 export const SEEN: Seen = {
@@ -48,6 +49,23 @@ export const SEEN: Seen = {
     DOMAIN_MANAGED_SAVE_REMOVE: matrix("'managed-save-remove': {"),
     DOMAIN_INJECT_NMI: matrix('nmi: { off'),
     DOMAIN_SET_AUTOSTART: matrix('autostart: { off: autostarts('),
+  },
+  xen: {
+    CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY: xen("toEqual(['started', 'stopped'])"),
+    NODE_GET_INFO: xen("driver: 'Xen'"),
+    NODE_GET_FREE_MEMORY: xen('libvirt_host_memory_free_bytes'),
+    DOMAIN_GET_INFO: xen('CPU_TIME, WEB'),
+    DOMAIN_GET_XML_DESC: xen('/xml`'),
+    DOMAIN_MEMORY_STATS: xen('libvirt_domain_memory_stats_available_bytes'),
+    DOMAIN_BLOCK_STATS: xen('libvirt_domain_block_stats_read_bytes_total'),
+    DOMAIN_INTERFACE_STATS: xen('libvirt_domain_interface_stats_receive_packets_total'),
+    DOMAIN_OPEN_CONSOLE: xen("ticket('serial')"),
+    DOMAIN_CREATE: xen("done('start')"),
+    DOMAIN_SHUTDOWN: xen("done('shutdown'"),
+    DOMAIN_REBOOT: xen("done('reboot'"),
+    DOMAIN_SUSPEND: xen("done('suspend')"),
+    DOMAIN_RESUME: xen("done('resume')"),
+    DOMAIN_DESTROY: xen("done('destroy')"),
   },
   lxc: {
     DOMAIN_GET_INFO: lxc('libvirt_domain_info_cpu_time_seconds_total'),
