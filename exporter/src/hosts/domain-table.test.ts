@@ -56,6 +56,19 @@ describe('DomainTable', () => {
     expect(domains.get(UUID)?.state).toBe('running');
   });
 
+  it('takes flags over, and makes nothing new of those it knew', () => {
+    const { domains } = table();
+    domains.applyInventory([told('shutoff', -1)], now());
+    domains.applyFlags({ persistent: new Set([UUID]), autostart: new Set() });
+    expect(domains.get(UUID)).toMatchObject({ persistent: true, autostart: false });
+    const { version } = domains;
+    domains.applyFlags({ persistent: new Set([UUID]), autostart: new Set() });
+    expect(domains.version).toBe(version);
+    domains.applyFlags({ persistent: new Set([UUID]), autostart: new Set([UUID]) });
+    expect(domains.get(UUID)).toMatchObject({ persistent: true, autostart: true });
+    expect(domains.get(UUID)).not.toHaveProperty('managedSave');
+  });
+
   it('keeps what an event said over an inventory that was asked for before it', () => {
     const { domains } = table();
     const askedAt = performance.now();

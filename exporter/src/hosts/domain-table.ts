@@ -23,6 +23,8 @@ export interface DomainStateRecord {
 /** What of a domain libvirt tells no change of, except with another event. */
 export type DomainFlags = Pick<DomainSnapshot, 'persistent' | 'autostart' | 'managedSave'>;
 
+const FLAGS = ['persistent', 'autostart', 'managedSave'] as const;
+
 /** What one run of a poll read of the domains that run; by UUID. */
 export interface StatisticsRun {
   /** What never touches a monitor. */
@@ -244,7 +246,9 @@ export class DomainTable {
   /** Persistence, autostart and saved images, as filtered lists give them; what is absent stays as it was. */
   applyFlags(having: Readonly<Partial<Record<keyof DomainFlags, ReadonlySet<string>>>>): void {
     const { persistent, autostart, managedSave } = having;
-    for (const uuid of this.#domains.keys()) {
+    for (const [uuid, domain] of this.#domains) {
+      // Mostly all of it is known, and ten thousand new records take a while.
+      if (FLAGS.every((flag) => having[flag] === undefined || having[flag].has(uuid) === domain[flag])) continue;
       this.#update(uuid, {
         ...(persistent === undefined ? {} : { persistent: persistent.has(uuid) }),
         ...(autostart === undefined ? {} : { autostart: autostart.has(uuid) }),
