@@ -101,7 +101,8 @@ describe('several domains', () => {
         ?.query.getAll('host'),
     ).toEqual(['kvm1', 'kvm2']);
     expect(await accessibilityFaults(container)).toEqual([]);
-    await user.click(within(row).getByRole('button', { name: 'Reboot' }));
+    const actions = within(row).getByRole('group', { name: 'Actions on web-1 on kvm1' });
+    await user.click(within(actions).getByRole('button', { name: 'Reboot' }));
     expect(await screen.findByRole('dialog')).toHaveTextContent('Reboot: web-1 on kvm1');
   });
 

@@ -20,7 +20,7 @@ export interface DomainRowsProps {
 export function DomainRows({ domains, actions }: DomainRowsProps) {
   const styles = useStyles2(getStyles);
   return (
-    <table className={styles.table}>
+    <table className={styles.table} aria-label={t('domains.title', 'Domains')}>
       <thead>
         <tr>
           <th scope="col">{t('domains.name', 'Domain')}</th>
@@ -41,7 +41,19 @@ export function DomainRows({ domains, actions }: DomainRowsProps) {
             <td>
               <StateBadge state={domain.state} reason={domain.reason} />
             </td>
-            <td>{actions(domain)}</td>
+            <td>
+              {/* Each row has the same buttons: who hears them must hear of which domain they are. */}
+              <div
+                role="group"
+                aria-label={t('panel.actions-of', 'Actions on {{domain}} on {{host}}', {
+                  domain: domain.name,
+                  host: domain.host,
+                  interpolation: { escapeValue: false },
+                })}
+              >
+                {actions(domain)}
+              </div>
+            </td>
           </tr>
         ))}
       </tbody>
