@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real Xen host in one QEMU process: Xen 4.17, Debian's kernel as dom0, libvirt 9.0 with its Xen driver, reached by
 // TCP. Made once of Debian's packages, booted once, and kept in the repository's folder .lab with its memory, so that it
-// goes on in seconds. Emulated even where KVM is: Xen wants VT-x or AMD-V from it, which a KVM within another has not.
+// goes on in seconds. Emulated even where KVM is: Xen does not survive a KVM that is within another.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -40,8 +40,6 @@ export interface XenHost {
   virsh(...args: string[]): Promise<string>;
   /** Makes a persistent PV domain and leaves it off: one disk, one network card, a serial console, VNC at {@link vncPort}. */
   define(name: string): Promise<void>;
-  /** What hypervisor, dom0 and its libvirtd have written. */
-  serialLog(): Promise<string>;
 }
 
 interface Ports {
@@ -68,7 +66,6 @@ export async function startXenHost(lab: Lab): Promise<XenHost> {
       await writeFile(path, buildGuestXml(name, ports.vnc));
       await virsh('define', path);
     },
-    serialLog: () => readFile(serialFile(lab), 'utf8'),
   };
 }
 
