@@ -61,6 +61,17 @@ describe('events', () => {
     await screen.findByText(/paused/);
   });
 
+  it.each(['host.lost', 'host.up'])('%s renews what may be done about the domains of the host', async (type) => {
+    let state = 'running';
+    api.on('GET /hosts/kvm1/domains/*', () => aDomain({ state }));
+    renderAt(<Domain />, { openEvents: FakeEventSource.open });
+    act(() => stream().say('ready'));
+    await screen.findByText(/running/);
+    state = 'shutoff';
+    act(() => stream().say(type, { type, at: stateChange.at, host: 'kvm1' }));
+    await screen.findByText(/shutoff/);
+  });
+
   it('about another domain ask nothing of this one', async () => {
     api.on('GET /hosts/kvm1/domains/*', aDomain());
     renderAt(<Domain />, { openEvents: FakeEventSource.open });

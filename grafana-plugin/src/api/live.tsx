@@ -100,6 +100,10 @@ function apply(event: LiveEvent, client: QueryClient, stale: Renewals): void {
       stale.mark(KEYS.hostXml(event.host));
     }
   }
+  if (event.type === 'host.up' || event.type === 'host.lost') {
+    // What may be done about its domains changes with it.
+    stale.mark(KEYS.domainsOf(event.host));
+  }
   if ('domain' in event) {
     const domain = { host: event.host, uuid: event.domain.uuid };
     stale.mark(KEYS.domain(domain));

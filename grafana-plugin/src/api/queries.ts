@@ -47,6 +47,7 @@ export const KEYS = {
   hostXml: (host: string) => ['host-xml', host],
   domainLists: ['domains'],
   domains: (filter: DomainFilter) => ['domains', filter],
+  domainsOf: (host: string) => ['domain', host],
   domain: ({ host, uuid }: DomainRef) => ['domain', host, uuid],
   domainXml: ({ host, uuid }: DomainRef, view?: string) => ['domain-xml', host, uuid, ...(view ? [view] : [])],
   snapshots: ({ host, uuid }: DomainRef) => ['snapshots', host, uuid],
