@@ -37,6 +37,8 @@ export interface AppHost {
   readonly name: string;
   readonly uri: string;
   readonly via?: string;
+  /** Which of its domains are watched; all without it. */
+  readonly domains?: { readonly include: readonly { readonly name: string }[] };
 }
 
 /** The folder `npm run build` leaves the app in. */
