@@ -14,7 +14,7 @@ import { waitFor } from '../lab/wait-for.ts';
 
 jest.setTimeout(180_000);
 
-/** One fake daemon under so many names: a second is as often as a host may be polled. */
+/** One fake daemon under so many names. It lives in this process, so on a busy machine it needs its two seconds to answer. */
 const GOOD_HOSTS = 50;
 const MUTE_HOSTS = 10;
 
@@ -40,7 +40,7 @@ test('leave as many file descriptors open after a thousand polls as before, and 
     ...Array.from({ length: MUTE_HOSTS }, (_, i) => `  - { name: mute${String(i)}, uri: "${mute.uri}" }`),
   ];
   const exporter = await startExporter(lab, {
-    config: `hosts:\n${hosts.join('\n')}\npoll: { intervalSeconds: 1 }\n`,
+    config: `hosts:\n${hosts.join('\n')}\npoll: { intervalSeconds: 2 }\n`,
     checker: checked(host.spec.cpuCount),
   });
   const { pid } = exporter.process;
