@@ -3,6 +3,8 @@
 // /etc/libvirt, /var/lib/libvirt and /etc/sasl2 are the lab's own, so a system-mode libvirtd runs there as on a machine
 // of its own and the real machine's libvirt is never touched. Closing the lab kills every process in the namespace.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -22,17 +24,25 @@ export function repositoryRoot(): string {
   return directory;
 }
 
-/** A TCP port of the loopback that nobody listened on a moment ago. */
+/**
+ * A TCP port of the loopback that nobody listened on a moment ago. Not one of those that the system gives to outgoing
+ * connections: any of them might take it before it is listened on.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  await new Promise((resolve) => server.close(resolve));
-  return address.port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+        throw error;
+      },
+    );
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** What the namespace's first process does: cover the machine's folders, then wait until its stdin closes. */
