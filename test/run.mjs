@@ -20,6 +20,8 @@ const long = process.argv.includes('--long');
 /** What this run prints, its processes and its daemons; see lab/planted.ts. */
 const output = mkdtempSync(join(tmpdir(), 'vireo-output-'));
 process.env['VIREO_TEST_OUTPUT'] = output;
+/** Of test/integration, those that wait for a minute and more with nothing to do: they run beside the others. */
+const IDLE_TESTS = 'integration/(console-proxy|half-open)';
 /** Of test/integration, for another libvirt than the machine's. */
 const VERSION_TESTS = 'integration/(client-domains|domain-rows|exporter-host-metrics|observations)';
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -91,7 +93,10 @@ try {
 if (prepared) {
   await jest('unit');
   await runJest('grafana-plugin', plugin, []);
-  await jest('integration', '--runInBand');
+  await Promise.all([
+    jest('integration', '--runInBand', '--testPathIgnorePatterns', '/node_modules/', IDLE_TESTS),
+    jest('integration', '--runInBand', '--testPathPatterns', IDLE_TESTS),
+  ]);
   if (long) {
     await jest('long', '--runInBand');
     // What libvirt's version decides, once more with the newer ones.
