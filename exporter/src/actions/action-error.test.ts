@@ -53,6 +53,13 @@ test.each([
   expect(actionErrorOf(error).code).toBe(code);
 });
 
+test('the paths of a URI are told, for one of them is what is missing', () => {
+  const text = 'connect failed: qemu+unix:///system?socket=/run/user/1000/libvirt/libvirt-sock: no socket there';
+  expect(actionErrorOf(new TransportError('LV_CONN_REFUSED', text)).message).toContain(text);
+  const secret = 'connect failed: https://storage.example/?sig=/run/user/1000/libvirt/libvirt-sock';
+  expect(actionErrorOf(new TransportError('LV_CONN_REFUSED', secret)).message).not.toContain('/run/user');
+});
+
 test('a daemon that quotes a password does not get it into a task or the log', () => {
   const error = remote(38, 'VIR_ERR_SYSTEM_ERROR', 'cannot open https://root:hunter2@storage.example/disk: refused');
   const { message } = actionErrorOf(error);

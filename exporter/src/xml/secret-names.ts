@@ -56,8 +56,20 @@ export function isQemuReference(name: string): boolean {
 /** Parameters of a URL that sign it, or let whoever has the URL in. */
 const SIGNATURES: ReadonlySet<string> = new Set(['sig', 'signature', 'auth', 'authorization', 'sas', 'code', 'hmac']);
 
+/** Of libvirt's URIs: files of the one who reads it, who must see which one is missing. */
+const PATHS: ReadonlySet<string> = new Set([
+  'socket',
+  'keyfile',
+  'pkipath',
+  'known_hosts',
+  'authfile',
+  'command',
+  'netcat',
+]);
+
 /** Whether a parameter of a URL is a secret: by its name, or because its value looks drawn at random. */
 export function isSecretParameter(name: string, value: string): boolean {
+  if (PATHS.has(name) && value.startsWith('/')) return false;
   return isSecretName(name) || wordsOf(name).some((word) => SIGNATURES.has(word)) || looksRandom(value);
 }
 
