@@ -138,13 +138,17 @@ test('the fleet names the hypervisor of each host, filters by it, and says which
   expect(await page.row('lxc1').count()).toBe(0);
 });
 
-test('the page of a host says through which daemon it is opened', async () => {
+test('the page of a host says through which daemon it is opened, and of one without a driver what to do', async () => {
   const page = await signIn('vera');
   await page.open('/hosts/esx1');
   await page.says('Opened by the daemon');
   await page.says(viaUri);
   await page.says(/^esx:\/\/127\.0\.0\.1/);
   await page.picture('mixed-host-esx');
+  await page.open('/hosts/hv1');
+  await page.says(/^the daemon .* has no hyperv driver/);
+  await page.says('Install the driver there, or name a daemon in via that has it; docs/hypervisors.md.');
+  await page.picture('mixed-host-hyperv');
 });
 
 test('the table of domains filters by hypervisor; three of them are suspended and resumed together', async () => {
