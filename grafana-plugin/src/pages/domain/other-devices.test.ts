@@ -6,7 +6,7 @@ const XML = `<domain type='kvm'><devices><emulator>/usr/bin/qemu</emulator>
   <console type='pty' tty='/dev/pts/1'><source path='/dev/pts/1'/><target type='serial' port='0'/><alias name='serial0'/></console>
   <hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x06' slot='0x00' function='0x0'/></source></hostdev>
   <hostdev mode='subsystem' type='usb'><source><address bus='1' device='4'/></source></hostdev>
-  <video><model type='vga' vram='16384'/></video>
+  <video><model type='vga' vram='16384' heads='1' primary='yes'/></video>
   <watchdog model='i6300esb' action='reset'/>
 </devices></domain>`;
 
@@ -16,12 +16,12 @@ describe('devices that the API does not tell of', () => {
       {
         kind: 'console',
         type: 'pty',
-        details: ['source /dev/pts/1', 'target serial 0'],
+        details: ['source /dev/pts/1', 'target serial port=0'],
         alias: 'serial0',
       },
       { kind: 'hostdev', type: 'pci', details: ['source 0000:06:00.0'] },
-      { kind: 'hostdev', type: 'usb', details: ['source bus 1 device 4'] },
-      { kind: 'video', details: ['model vga 16384'] },
+      { kind: 'hostdev', type: 'usb', details: ['source bus=1 device=4'] },
+      { kind: 'video', details: ['model vga vram=16384 heads=1 primary=yes'] },
       { kind: 'watchdog', type: 'i6300esb', details: [] },
     ]);
   });

@@ -6,7 +6,7 @@ export interface OtherDevice {
   /** libvirt's element: hostdev, console, video ... */
   readonly kind: string;
   readonly type?: string;
-  /** What it is, or leads to: `model virtio`, `source 0000:06:00.0`. */
+  /** What it is, or leads to: `model vga vram=16384`, `source 0000:06:00.0`. */
   readonly details: readonly string[];
   readonly alias?: string;
 }
@@ -45,7 +45,7 @@ function detailsOf(element: Element): string[] {
     case 'model':
     case 'backend': {
       const inner = childrenOf(element).find(({ localName }) => localName === 'address') ?? element;
-      const said = inner === element || inner.hasAttribute('domain') ? valuesOf(inner) : attributesOf(inner);
+      const said = attributesOf(inner);
       return said === '' ? [] : [`${element.localName} ${said}`];
     }
     default:
@@ -53,18 +53,19 @@ function detailsOf(element: Element): string[] {
   }
 }
 
-/** A PCI address as lspci writes it; anything else by its values. */
-function valuesOf(element: Element): string {
+/** Attributes that say by their value alone what they are. */
+const SELF_EVIDENT = new Set(['type', 'model', 'path']);
+
+/** A PCI address as lspci writes it; anything else by its attributes. */
+function attributesOf(element: Element): string {
   const part = (name: string, digits: number) =>
     (element.getAttribute(name) ?? '').replace(/^0x/, '').padStart(digits, '0');
-  if (element.localName === 'address' && element.hasAttribute('slot')) {
+  if (element.localName === 'address' && element.hasAttribute('domain') && element.hasAttribute('slot')) {
     return `${part('domain', 4)}:${part('bus', 2)}:${part('slot', 2)}.${part('function', 1)}`;
   }
-  return [...element.attributes].map(({ value }) => value).join(' ');
-}
-
-function attributesOf(element: Element): string {
-  return [...element.attributes].map(({ name, value }) => `${name} ${value}`).join(' ');
+  return [...element.attributes]
+    .map(({ name, value }) => (SELF_EVIDENT.has(name) ? value : `${name}=${value}`))
+    .join(' ');
 }
 
 function childrenOf(element: Element): Element[] {
