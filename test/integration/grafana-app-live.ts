@@ -72,7 +72,7 @@ export function liveJourneys(lab: () => GrafanaLab, signIn: (login: string) => P
     await page.says('Live');
     const suspend = page.button('Suspend');
     await suspend.waitFor();
-    const why = /^kvm1 is lost since .*: what stands here is older$/;
+    const why = /^kvm1 was lost .*: what stands here is older$/;
     await libvirtd.kill();
     try {
       await page.says(why);

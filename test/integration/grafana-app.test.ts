@@ -173,7 +173,7 @@ test('ten thousand domains are searched, sorted and scrolled through; the page h
   const page = await signIn('ada');
   await page.fleetOf(10_000);
   await page.open('/domains');
-  await page.says('10000 of 10000 domains');
+  await page.says('10,000 of 10,000 domains');
   await page.picture('domains-many');
   const rows = page.page.getByRole('row');
   const region = page.page.getByRole('region', { name: 'Domains' });
@@ -182,7 +182,7 @@ test('ten thousand domains are searched, sorted and scrolled through; the page h
   await page.row('guest-9999').waitFor();
   expect(await rows.count()).toBeLessThan(80);
   await page.page.getByPlaceholder(/^Search/).fill('guest-777');
-  await page.says('11 of 10000 domains');
+  await page.says('11 of 10,000 domains');
   await page.row('guest-7779').waitFor();
   await page.page.getByPlaceholder(/^Search/).fill('');
   await page.page.getByRole('columnheader', { name: 'Domain' }).getByRole('button').click();

@@ -122,7 +122,10 @@ export function LoadMore({ shown, total, hasMore, isFetching, onMore }: LoadMore
   return (
     <Stack direction="row" alignItems="center" gap={2}>
       <Text variant="bodySmall" color="secondary">
-        {t('states.shown', '{{shown}} of {{total}}', { shown, total })}
+        {t('states.shown', '{{shown}} of {{total}}', {
+          shown: shown.toLocaleString(),
+          total: total.toLocaleString(),
+        })}
       </Text>
       {hasMore && (
         <Button variant="secondary" size="sm" disabled={isFetching} onClick={onMore}>

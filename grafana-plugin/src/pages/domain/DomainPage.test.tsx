@@ -73,7 +73,7 @@ describe('the overview of a domain', () => {
     };
     api.on('GET /hosts/kvm1', aHost({ state: 'lost', since, error }));
     const { user, container } = open();
-    const lost = 'kvm1 is lost since 10 minutes ago: what stands here is older';
+    const lost = 'kvm1 was lost 10 minutes ago: what stands here is older';
     expect(await screen.findByText(lost)).toBeInTheDocument();
     expect(screen.getByText('connect failed: refused')).toBeInTheDocument();
     expect(screen.getByText('Start libvirtd.')).toBeInTheDocument();

@@ -72,7 +72,7 @@ function Domain({ domain }: { readonly domain: DomainFull }) {
 function lostText({ host, state, since }: Pick<HostBrief, 'host' | 'state' | 'since'>): string {
   const when = dateTime(since).fromNow();
   return state === 'lost'
-    ? t('domain.lost', '{{host}} is lost since {{when}}: what stands here is older', { host, when, ...RAW })
+    ? t('domain.lost', '{{host}} was lost {{when}}: what stands here is older', { host, when, ...RAW })
     : t('domain.connecting', '{{host}} is being connected to since {{when}}: what stands here is older', {
         host,
         when,

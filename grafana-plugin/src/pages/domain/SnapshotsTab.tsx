@@ -47,7 +47,10 @@ export function SnapshotsTab({ domain }: { readonly domain: DomainFull }) {
             />
             {total > items.length && (
               <Text color="secondary">
-                {t('states.shown', '{{shown}} of {{total}}', { shown: items.length, total })}
+                {t('states.shown', '{{shown}} of {{total}}', {
+                  shown: items.length.toLocaleString(),
+                  total: total.toLocaleString(),
+                })}
               </Text>
             )}
           </Stack>

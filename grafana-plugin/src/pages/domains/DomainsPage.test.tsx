@@ -68,7 +68,7 @@ describe('the table of domains', () => {
         : { items: all.slice(10_000), total: all.length },
     );
     open();
-    expect(await screen.findByText('10002 of 10002 domains')).toBeInTheDocument();
+    expect(await screen.findByText('10,002 of 10,002 domains')).toBeInTheDocument();
     expect(api.requests.filter(({ path }) => path === '/domains').map(({ query }) => query.get('limit'))).toEqual([
       '10000',
       '10000',

@@ -124,12 +124,16 @@ export function DomainsPage() {
 
 /** How much of what there is. Said by screen readers when it changes. */
 function Count({ shown, read, total }: { readonly shown: number; readonly read: number; readonly total: number }) {
+  const counts = { shown: shown.toLocaleString(), total: total.toLocaleString() };
   return (
     <div role="status">
       <Text variant="bodySmall" color="secondary">
         {read < total
-          ? t('domains.reading', '{{shown}} shown, {{read}} of {{total}} read', { shown, read, total })
-          : t('domains.count', '{{shown}} of {{total}} domains', { shown, total })}
+          ? t('domains.reading', '{{shown}} shown, {{read}} of {{total}} read', {
+              ...counts,
+              read: read.toLocaleString(),
+            })
+          : t('domains.count', '{{shown}} of {{total}} domains', counts)}
       </Text>
     </div>
   );

@@ -75,7 +75,10 @@ function Fleet({ hosts }: { readonly hosts: readonly HostBrief[] }) {
         <>
           <div role="status">
             <Text variant="bodySmall" color="secondary">
-              {t('fleet.count', '{{shown}} of {{total}} hosts', { shown: rows.length, total: hosts.length })}
+              {t('fleet.count', '{{shown}} of {{total}} hosts', {
+                shown: rows.length.toLocaleString(),
+                total: hosts.length.toLocaleString(),
+              })}
             </Text>
           </div>
           <HostTable
