@@ -59,6 +59,14 @@ describe('the list of tasks', () => {
     expect(await accessibilityFaults(container)).toEqual([]);
   });
 
+  it('that took less than a second says how many thousandths', async () => {
+    api.on('GET /tasks', aPage(aTask({ state: 'succeeded', endedAt: '2026-11-24T10:00:00.008Z' })));
+    const { user } = open();
+    await row('web-1');
+    await user.click(screen.getByRole('button', { name: /Toggle row/ }));
+    expect(await screen.findByText('0.008 s')).toBeInTheDocument();
+  });
+
   it('unfolds to the whole story: steps, error, options, and what belongs to it', async () => {
     api.on(
       'GET /tasks',

@@ -114,7 +114,9 @@ function TaskStory({ task }: { readonly task: Task }) {
     [t('tasks.token', 'Token'), actor.token],
     [t('tasks.address', 'From'), actor.address],
     ...(Object.keys(task.options).length > 0 ? [[t('tasks.options', 'Options'), JSON.stringify(task.options)]] : []),
-    ...(tookSeconds === undefined ? [] : [[t('tasks.took', 'Took'), `${tookSeconds.toFixed(1)} s`]]),
+    ...(tookSeconds === undefined
+      ? []
+      : [[t('tasks.took', 'Took'), `${tookSeconds.toFixed(tookSeconds < 1 ? 3 : 1)} s`]]),
     ...(observed ? [[t('tasks.observed', 'Seen afterwards'), `${observed.state}, ${observed.reason}`]] : []),
   ] as const;
   return (
