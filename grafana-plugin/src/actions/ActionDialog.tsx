@@ -184,7 +184,7 @@ function Circumstances({ domain, startedAtMs, viewers }: Pick<QuestionProps, 'do
     t('dialog.state', 'State: {{state}}', { state: domain.state }),
     ...(startedAtMs === undefined
       ? []
-      : [t('dialog.uptime', 'Running since {{when}}', { when: dateTime(startedAtMs).fromNow() })]),
+      : [t('dialog.uptime', 'Started {{when}}', { when: dateTime(startedAtMs).fromNow() })]),
     ...(viewers === undefined
       ? []
       : [

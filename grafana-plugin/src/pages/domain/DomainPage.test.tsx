@@ -53,13 +53,13 @@ describe('the overview of a domain', () => {
     const { user } = open(aDomain({ startedAt: dateTime().subtract(3, 'days').toISOString(), consoleSessions: 2 }));
     await user.click(await screen.findByRole('button', { name: 'Suspend' }));
     const question = await screen.findByRole('dialog');
-    expect(question).toHaveTextContent('Running since 3 days ago');
+    expect(question).toHaveTextContent('Started 3 days ago');
     expect(question).toHaveTextContent('2 consoles of it are open');
   });
 
   it('says that its hypervisor does not answer', async () => {
     open(aDomain({ trouble: { since: dateTime().subtract(5, 'minutes').toISOString(), controlState: 'occupied' } }));
-    expect(await screen.findByText('Its hypervisor process does not answer since 5 minutes ago')).toBeInTheDocument();
+    expect(await screen.findByText('Its hypervisor process stopped answering 5 minutes ago')).toBeInTheDocument();
     expect(screen.getByText(/in the state occupied/)).toBeInTheDocument();
   });
 

@@ -73,7 +73,7 @@ function lostText({ host, state, since }: Pick<HostBrief, 'host' | 'state' | 'si
   const when = dateTime(since).fromNow();
   return state === 'lost'
     ? t('domain.lost', '{{host}} was lost {{when}}: what stands here is older', { host, when, ...RAW })
-    : t('domain.connecting', '{{host}} is being connected to since {{when}}: what stands here is older', {
+    : t('domain.connecting', 'Connecting to {{host}} began {{when}}: what stands here is older', {
         host,
         when,
         ...RAW,
@@ -85,7 +85,7 @@ function Stuck({ trouble }: { readonly trouble: NonNullable<DomainFull['trouble'
   return (
     <Alert
       severity="warning"
-      title={t('domain.stuck', 'Its hypervisor process does not answer since {{when}}', {
+      title={t('domain.stuck', 'Its hypervisor process stopped answering {{when}}', {
         when: dateTime(trouble.since).fromNow(),
       })}
     >
