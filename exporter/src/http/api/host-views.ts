@@ -95,7 +95,9 @@ function countDomains(
     total += 1;
     byState[domain.state] = (byState[domain.state] ?? 0) + 1;
   }
-  return { total, byState };
+  // In an order that stays, whichever domain the hypervisor lists first: most first.
+  const ordered = Object.entries(byState).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  return { total, byState: Object.fromEntries(ordered) };
 }
 
 function viewNode(snapshot: HostSnapshot): HostFull['node'] {
