@@ -72,15 +72,15 @@ describe('docs/sizing.md', () => {
   });
 
   it.each([
-    ['340 to 370 µs a domain and poll', '340 to 370 µs a domain and poll'],
-    ['0.00036 /', '340 to 370 µs'],
+    ['280 to 380 µs a domain and poll', '280 to 380 µs a domain and poll'],
+    ['0.00038 /', '280 to 380 µs'],
     [
-      'a series takes 97 bytes of text, 92 beyond it on the page, and 77 in the snapshot it is made of',
-      'A series takes 97 bytes of text, 92 beyond it on the page, and 77 in the snapshot it is made of',
+      'a series takes 97 bytes of text, 82 beyond it on the page, and 65 in the snapshot it is made of',
+      'A series takes 97 bytes of text, 82 beyond it on the page, and 65 in the snapshot it is made of',
     ],
-    ['6.1 ms of CPU for 174,206 series', '| scrape, not compressed | 6.1 |'],
-    ['6.1 ms of CPU for 174,206 series', '| 174,206 series, 16.5 MB, one host |'],
-    ['0.4 ms compressed when nothing changed since', 'compressed scrape, generation seen before | 0.4 |'],
+    ['11.7 ms of CPU for 194,784 series', '| scrape, not compressed | 11.7 |'],
+    ['11.7 ms of CPU for 194,784 series', '| 194,784 series, 18.9 MB, one host |'],
+    ['0.5 ms compressed when nothing changed since', 'compressed scrape, generation seen before | 0.5 |'],
     [
       'A second Prometheus costs one copy of the page',
       "A second Prometheus doubles the peer's cost and libvirtd's, and adds one copy to Vireo's",
