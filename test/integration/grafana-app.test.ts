@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Journeys through the built Grafana app in a real browser, down to real QEMU domains: what an operator sees and does, and
 // what a viewer and an editor cannot. A new journey is one `test` that signs in and uses GrafanaPage.
+import { signIns } from '../lab/grafana-app.ts';
 import { DOMAINS, HOSTS, POOL, openGrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaLab } from '../lab/grafana-lab.ts';
-import type { GrafanaPage } from '../lab/grafana-page.ts';
 import { waitFor } from '../lab/wait-for.ts';
 import { keyboardJourneys } from './grafana-app-keyboard.ts';
 import { liveJourneys } from './grafana-app-live.ts';
@@ -11,27 +11,13 @@ import { liveJourneys } from './grafana-app-live.ts';
 jest.setTimeout(60_000);
 
 let lab: GrafanaLab;
-let pages: GrafanaPage[] = [];
+const signIn = signIns(() => lab);
 
 beforeAll(async () => {
   lab = await openGrafanaLab();
 }, 180_000);
 
 afterAll(() => lab.lab.close());
-
-afterEach(async () => {
-  const open = pages;
-  pages = [];
-  for (const page of open) await page.close();
-  expect(open.flatMap(({ problems }) => problems)).toEqual([]);
-  expect(lab.grafana.notFound).toEqual([]);
-});
-
-async function signIn(login: string): Promise<GrafanaPage> {
-  const page = await lab.signIn(login);
-  pages.push(page);
-  return page;
-}
 
 test('the fleet says what needs attention before it lists every host, and leads to what helps', async () => {
   await lab.libvirtd.virsh('suspend', 'web-2');

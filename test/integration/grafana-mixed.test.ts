@@ -5,7 +5,7 @@ import { openContainers, hideSecondCgroups } from '../lab/containers.ts';
 import type { Containers } from '../lab/containers.ts';
 import { startDomains } from '../lab/domains.ts';
 import { startEsxHost, startViaDaemon } from '../lab/esx.ts';
-import { startGrafanaApp } from '../lab/grafana-app.ts';
+import { signIns, startGrafanaApp } from '../lab/grafana-app.ts';
 import type { AppHost, GrafanaApp } from '../lab/grafana-app.ts';
 import type { GrafanaPage } from '../lab/grafana-page.ts';
 import { openLab } from '../lab/lab.ts';
@@ -31,7 +31,7 @@ let xen: XenHost;
 let vmware: (...args: string[]) => Promise<string>;
 let viaUri: string;
 let app: GrafanaApp;
-let pages: GrafanaPage[] = [];
+const signInAnyone = signIns(() => app);
 
 beforeAll(async () => {
   lab = await openLab();
@@ -73,18 +73,9 @@ async function populate(): Promise<readonly AppHost[]> {
 
 afterAll(() => lab.close());
 
-afterEach(async () => {
-  const open = pages;
-  pages = [];
-  for (const page of open) await page.close();
-  expect(open.flatMap(({ problems }) => problems)).toEqual([]);
-  expect(app.grafana.notFound).toEqual([]);
-});
-
 async function signIn(login: string): Promise<GrafanaPage> {
-  const page = await app.signIn(login);
+  const page = await signInAnyone(login);
   page.page.setDefaultTimeout(PATIENCE_MS);
-  pages.push(page);
   return page;
 }
 

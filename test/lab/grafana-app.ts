@@ -89,3 +89,25 @@ api:
       exporter.log().filter((line) => Object.entries(fields).every(([key, value]) => line[key] === value)),
   };
 }
+
+/**
+ * How the tests of one file sign in to the app that they share. After each of them its pages are closed, and nothing that
+ * no user should see was in them, and they asked for nothing that is not there.
+ */
+export function signIns(
+  app: () => Pick<GrafanaApp, 'grafana' | 'signIn'>,
+): (...user: Parameters<GrafanaApp['signIn']>) => Promise<GrafanaPage> {
+  let pages: GrafanaPage[] = [];
+  afterEach(async () => {
+    const open = pages;
+    pages = [];
+    for (const page of open) await page.close();
+    expect(open.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(app().grafana.notFound).toEqual([]);
+  });
+  return async (login) => {
+    const page = await app().signIn(login);
+    pages.push(page);
+    return page;
+  };
+}
