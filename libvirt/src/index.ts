@@ -106,5 +106,8 @@ export type {
   StorageVolRef,
 } from './protocol/types.ts';
 
+/** Other long work of this thread shares the turns of the event loop with the decoding of answers. */
+export { turns } from './api/turns.ts';
+
 /** Every declared procedure and event under libvirt's own names, for {@link Connection.call}. */
 export * as protocol from './protocol/index.ts';

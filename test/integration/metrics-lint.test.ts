@@ -33,7 +33,7 @@ describe('promtool check metrics', () => {
       metrics.observeCall({ host: 'kvm1', procedure: 'DOMAIN_GET_STATE', outcome: 'ok', durationMs: 1 });
       metrics.observeReconnect('kvm1');
       metrics.observeScrape({ encoding: 'identity', durationMs: 1, bytes: 1 });
-      expect(await promtool(golden + (await metrics.text()))).toEqual({ code: 0, output: '' });
+      expect(await promtool(golden + (await metrics.render()))).toEqual({ code: 0, output: '' });
     } finally {
       metrics.close();
     }

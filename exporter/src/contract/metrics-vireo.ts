@@ -67,7 +67,7 @@ export const VIREO_HOST_FACTS = {
   },
 } as const satisfies Record<string, FactSpec>;
 
-/** The process; kept by the client library in metrics/self-metrics.ts. */
+/** The process; kept in metrics/self-metrics.ts. */
 export const VIREO_PROCESS_FACTS = {
   vireo_build_info: {
     type: 'info',

@@ -91,12 +91,19 @@ export const SNAPSHOT_SECTIONS: readonly MetricSection[] = [
   { title: 'Vireo: hosts and polls', group: 'vireo', families: facts(VIREO_HOST_FACTS) },
 ];
 
-/** Families of Vireo's own process, kept by the client library. */
+/** Families of Vireo's own process. */
 export const PROCESS_SECTION: MetricSection = {
   title: 'Vireo: the process',
   group: 'vireo',
   families: Object.entries<FactSpec>(VIREO_PROCESS_FACTS).map(([name, spec]) => factFamily('process', name, spec)),
 };
+
+/** The family of {@link PROCESS_SECTION} that is called so. */
+export function processFamily(name: ProcessMetricName): MetricFamily {
+  const family = PROCESS_SECTION.families.find((candidate) => candidate.name === name);
+  if (family === undefined) throw new RangeError(`no metric family ${name} in the contract`);
+  return family;
+}
 
 /** Every family rendered from snapshots; the position is the order on the page. */
 export const SNAPSHOT_FAMILIES: readonly MetricFamily[] = SNAPSHOT_SECTIONS.flatMap((section) => section.families);

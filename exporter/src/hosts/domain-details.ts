@@ -4,6 +4,7 @@
 // may hang, carry a deadline, and leave domains in quarantine alone.
 
 import { createHash } from 'node:crypto';
+import { turns } from '@vireo/libvirt';
 import { parseDomainXml } from '../xml/domain-xml.ts';
 import type { LabelledPath } from '../xml/xpath.ts';
 import { askEach, askable, forget } from './domain-calls.ts';
@@ -55,19 +56,19 @@ export class DomainDetails {
     const urgent = domains.filter((domain) => age(domain) === Infinity);
     // The rest takes turns, a share each poll, so that a host of a thousand domains has no burst every minute.
     const share = Math.ceil((domains.length * intervalMs) / slowIntervalMs);
-    const turns = domains
+    const due = domains
       .filter((domain) => age(domain) !== Infinity && age(domain) >= slowIntervalMs)
       .toSorted((a, b) => age(b) - age(a))
       .slice(0, share);
     return await askEach(
       this.#context,
-      [...urgent, ...turns],
+      [...urgent, ...due],
       'DOMAIN_GET_XML_DESC',
       async (connection, domain, options) => {
         // An event that comes while the daemon writes the XML makes it stale again.
         const wasStale = this.#xmlStale.delete(domain.uuid);
         try {
-          this.#takeXml(domain.uuid, await connection.domains.xml(domain, {}, options));
+          await this.#takeXml(domain.uuid, await connection.domains.xml(domain, {}, options));
         } catch (error) {
           if (wasStale) this.#xmlStale.add(domain.uuid);
           throw error;
@@ -76,11 +77,13 @@ export class DomainDetails {
     );
   }
 
-  #takeXml(uuid: string, xml: string): void {
+  async #takeXml(uuid: string, xml: string): Promise<void> {
     const { domains } = this.#context;
     const hash = createHash('sha256').update(xml).digest('base64');
     // A domain that was undefined and defined anew is another record, without what was parsed before.
     const unchanged = this.#xmlRead.get(uuid)?.hash === hash && domains.get(uuid)?.xml !== undefined;
+    // At first contact all XML is new: a hundred hosts would parse theirs in one turn.
+    if (!unchanged && !turns.hasTime) await turns.next();
     if (!unchanged && domains.setXml(uuid, parseDomainXml(xml, this.#paths, domains.rulePaths))) this.#onShown();
     this.#xmlRead.set(uuid, { at: performance.now(), hash });
   }

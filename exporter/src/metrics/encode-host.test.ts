@@ -336,6 +336,22 @@ describe('devices', () => {
   });
 });
 
+describe('inactive domains without series', () => {
+  it('are counted, promised to and told of as before, and have no series of their own', async () => {
+    const shown = await pageOf(hostWith([WEB, OFF]));
+    const hidden = await pageOf(hostWith([WEB, OFF], { inactiveSeries: false }));
+    expect(hidden).toContain('domain="web"');
+    expect(hidden).not.toContain(`domain="${OFF.name}"`);
+    for (const name of ['libvirt_domains', 'vireo_host_unlabelled_objects']) {
+      expect(valueOf(hidden, name)).toBe(valueOf(shown, name));
+    }
+    expect(valueOf(hidden, 'libvirt_domains')).toBe(2);
+    expect(valueOf(hidden, 'libvirt_domains_by_state', { state: 'shutoff' })).toBe(1);
+    const series = parsePage(hidden).filter(({ labels }) => labels['host'] === 'kvm1');
+    expect(valueOf(hidden, 'vireo_host_series')).toBe(series.length - 1);
+  });
+});
+
 describe('domains and pools with the same name', () => {
   it('keep the active domain, whichever comes first, and count the other', async () => {
     for (const order of [

@@ -82,7 +82,8 @@ export class HostEncoder {
    */
   *encode(snapshot: HostSnapshot, takenAt: number): Generator<undefined, readonly Fragments[]> {
     const named = snapshot.domainsKnown ? uniqueByName(snapshot.domains.values()) : NO_DOMAINS;
-    const domains = yield* this.domains.encode(named, snapshot.groups);
+    const shown = snapshot.inactiveSeries === false ? activeOf(named) : named;
+    const domains = yield* this.domains.encode(shown, snapshot.groups);
     const { writer } = this;
     writer.begin(snapshot.groups);
     const up = snapshot.state.kind === 'up';
@@ -219,4 +220,8 @@ function uniqueByName(domains: Iterable<DomainSnapshot>): ReadonlyMap<string, Do
     if (other === undefined || (other.id < 0 && domain.id >= 0)) byName.set(domain.name, domain);
   }
   return byName;
+}
+
+function activeOf(domains: ReadonlyMap<string, DomainSnapshot>): ReadonlyMap<string, DomainSnapshot> {
+  return new Map([...domains].filter(([, { id }]) => id >= 0));
 }

@@ -72,7 +72,7 @@ it('shows block jobs, errors, addresses under the name of the interface, and tim
       snapshots: { count: 2, newestAt: 20, oldestAt: 10, current: 'a "b"' },
     }),
   ).toEqual([
-    'block_job_info{,target_device="vda",type="copy"} 1',
+    'block_job_info{,target_device="vda",job_type="copy"} 1',
     'block_job_position{,target_device="vda"} 5',
     'block_job_end{,target_device="vda"} 10',
     'disk_errors{} 1',

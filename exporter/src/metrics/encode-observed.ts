@@ -45,7 +45,7 @@ export function encodeObserved(writer: SampleWriter, labels: DomainLabels, domai
   if (observed === undefined) return;
   for (const { target, type, current, end, bandwidthBytesPerSecond } of observed.blockJobs ?? []) {
     const device = labels.device(target);
-    writer.add(BLOCK_JOB, labels.with([...deviceLabel(target), ['type', type]]), 1);
+    writer.add(BLOCK_JOB, labels.with([...deviceLabel(target), ['job_type', type]]), 1);
     writer.add(BLOCK_JOB_POSITION, device, current);
     writer.add(BLOCK_JOB_END, device, end);
     if (bandwidthBytesPerSecond > 0) writer.add(BLOCK_JOB_BANDWIDTH, device, bandwidthBytesPerSecond);

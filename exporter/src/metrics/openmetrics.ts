@@ -67,7 +67,8 @@ function headerOf(typeLine: string, help: string): string {
   return `# HELP ${shown} ${help.replaceAll('"', '\\"')}\n# TYPE ${shown} ${type}\n`;
 }
 
-/** Whole numbers among bucket bounds and quantiles have a fraction. */
+/** Whole numbers among bucket bounds and quantiles have a fraction. Few lines have either, of thousands of a large fleet. */
 function openMetricsSample(line: string): string {
+  if (!line.includes('le="')) return line;
   return line.replace(/([{,](?:le|quantile)=")(-?\d+)"/, '$1$2.0"');
 }

@@ -43,6 +43,16 @@ describe('SelfMetrics', () => {
     expect(valueOf(text, 'vireo_rpc_call_seconds_total', { host: 'kvm1' })).toBe(2);
   });
 
+  it('keeps the calls of a host with a strange name apart, and their families under their headers', async () => {
+    const host = 'a "host" \\ of\nmine';
+    metrics.observeCall({ host, procedure: 'A', outcome: 'ok', durationMs: 1500 });
+    metrics.observeCall({ host: 'kvm2', procedure: 'A', outcome: 'ok', durationMs: -1 });
+    const text = await metrics.render();
+    expect(valueOf(text, 'vireo_rpc_calls_total', { host })).toBe(1);
+    expect(valueOf(text, 'vireo_rpc_call_seconds_total', { host: 'kvm2' })).toBe(0);
+    expect(/^# TYPE vireo_rpc_calls_total counter\n(?:vireo_rpc_calls_total\{.*\n){2}#/mu.exec(text)).not.toBeNull();
+  });
+
   it('counts reconnects from a series that is there before the first', async () => {
     metrics.addHost('kvm1');
     expect(valueOf(await metrics.render(), 'vireo_host_reconnects_total')).toBe(0);

@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Vireo's metrics about its own process. The only user of prom-client, and only for a few dozen series: hosts and domains
-// never enter it. One registry, never switched to OpenMetrics: that renames its counters for good.
+// Vireo's metrics about its own process. The only user of prom-client, and only for a few dozen series, three of each
+// host: domains never enter it. One registry, never switched to OpenMetrics: that renames its counters for good.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { IntervalHistogram } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { AUTH_REFUSALS } from '../contract/auth-refusals.ts';
 import type { AuthRefusal } from '../contract/auth-refusals.ts';
-import { PROCESS_SECTION } from '../contract/metrics.ts';
+import { processFamily } from '../contract/metrics.ts';
 import type { ProcessMetricName } from '../contract/metrics.ts';
+import { CallCounts } from './call-counts.ts';
+import type { ObservedCall } from './call-counts.ts';
 import type { ProcessMetrics } from './metrics-page.ts';
-
-/** How a call to libvirt ended. */
-export type CallOutcome = 'ok' | 'error' | 'timeout' | 'aborted' | 'closed';
-
-/** One call to libvirt, as the RPC client reports it. */
-export interface ObservedCall {
-  readonly host: string;
-  /** `DOMAIN_GET_STATE` */
-  readonly procedure: string;
-  readonly outcome: CallOutcome;
-  readonly durationMs: number;
-}
 
 /** Something that happened with consoles, as the room of that name puts it on record. */
 export interface ObservedConsole {
@@ -76,8 +66,7 @@ const LAG_STATISTICS = [
 /** Counts what the process does. Close it at the end: it keeps a timer. */
 export class SelfMetrics implements ProcessMetrics {
   private readonly registry = new Registry();
-  private readonly calls: Counter;
-  private readonly callSeconds: Counter;
+  private readonly calls = new CallCounts();
   private readonly reconnects: Counter;
   private readonly undecodableEvents: Counter;
   private readonly hostCertificates: Gauge;
@@ -98,8 +87,6 @@ export class SelfMetrics implements ProcessMetrics {
 
   constructor(options: SelfMetricsOptions) {
     const registers = [this.registry];
-    this.calls = new Counter({ ...described('vireo_rpc_calls_total'), registers });
-    this.callSeconds = new Counter({ ...described('vireo_rpc_call_seconds_total'), registers });
     this.reconnects = new Counter({ ...described('vireo_host_reconnects_total'), registers });
     this.undecodableEvents = new Counter({ ...described('vireo_host_undecodable_events_total'), registers });
     this.hostCertificates = new Gauge({
@@ -140,14 +127,13 @@ export class SelfMetrics implements ProcessMetrics {
     }
     // Between scrapes there is nobody to tell of a failure; whoever asks for the text gets it.
     const renderAlone = (): void => void this.render().catch(() => undefined);
-    this.rendered = this.registry.metrics();
+    this.rendered = this.write();
     this.timer = setInterval(renderAlone, RENDER_INTERVAL_MS).unref();
   }
 
   /** Counts one call to libvirt. */
-  observeCall({ host, procedure, outcome, durationMs }: ObservedCall): void {
-    this.calls.inc({ host, procedure, outcome });
-    this.callSeconds.inc({ host, procedure }, Math.max(0, durationMs) / 1000);
+  observeCall(call: ObservedCall): void {
+    this.calls.observe(call);
   }
 
   /** Counts one connection made again. */
@@ -203,8 +189,9 @@ export class SelfMetrics implements ProcessMetrics {
 
   /** Drops every series of a host that is no longer configured. */
   async removeHost(host: string): Promise<void> {
-    const { calls, callSeconds, reconnects, undecodableEvents, hostCertificates } = this;
-    for (const metric of [calls, callSeconds, reconnects, undecodableEvents, hostCertificates]) {
+    const { calls, reconnects, undecodableEvents, hostCertificates } = this;
+    calls.removeHost(host);
+    for (const metric of [reconnects, undecodableEvents, hostCertificates]) {
       const { values } = await metric.get();
       for (const { labels } of values) if (labels['host'] === host) metric.remove(labels);
     }
@@ -223,7 +210,7 @@ export class SelfMetrics implements ProcessMetrics {
 
   /** Makes {@link text} anew, now. */
   async render(): Promise<string> {
-    this.rendered = this.registry.metrics();
+    this.rendered = this.write();
     return this.rendered;
   }
 
@@ -233,12 +220,17 @@ export class SelfMetrics implements ProcessMetrics {
     this.lag.close();
     this.registry.clear();
   }
+
+  private async write(): Promise<string> {
+    const registered = await this.registry.metrics();
+    // The library ends its text as it likes.
+    return `${registered.trimEnd()}\n${this.calls.text()}`;
+  }
 }
 
 function described(name: ProcessMetricName): { name: string; help: string; labelNames: string[] } {
-  const family = PROCESS_SECTION.families.find((candidate) => candidate.name === name);
-  if (family === undefined) throw new RangeError(`no metric family ${name} in the contract`);
-  return { name, help: family.help, labelNames: [...family.labels] };
+  const { help, labels } = processFamily(name);
+  return { name, help, labelNames: [...labels] };
 }
 
 type LagStatistic = readonly [statistic: string, seconds: number];

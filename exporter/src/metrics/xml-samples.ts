@@ -9,6 +9,7 @@ import { interfaceNameCandidates, UniqueNames } from './unique-names.ts';
 
 const DOMAIN_INFO = familyIndex('libvirt_domain_info');
 const OPENSTACK_INFO = familyIndex('libvirt_domain_openstack_info');
+const OPENSTACK_CREATED = familyIndex('libvirt_domain_openstack_created_timestamp_seconds');
 const METADATA_INFO = familyIndex('libvirt_domain_metadata_info');
 const GRAPHICS_INFO = familyIndex('libvirt_domain_graphics_info');
 const BALLOON_PERIOD = familyIndex('libvirt_domain_memory_stats_period_seconds');
@@ -112,7 +113,10 @@ function addOpenstack(samples: Samples, uuid: string, { nova }: DomainXml): void
     ['user_id', nova.userId],
     ['project_name', nova.projectName],
     ['project_id', nova.projectId],
+    ['root_type', nova.rootType],
+    ['root_id', nova.rootId],
   ]);
+  if (nova.createdAt !== undefined) samples.add(OPENSTACK_CREATED, samples.plain, nova.createdAt / 1000);
 }
 
 function addGraphics(samples: Samples, { graphics }: DomainXml): void {

@@ -302,6 +302,9 @@ export const WEB_XML: DomainXml = {
     userId: 'd0a1',
     projectName: 'shop',
     projectId: '0f1e',
+    rootType: 'image',
+    rootId: '1111-2222',
+    createdAt: Date.UTC(2026, 2, 1, 10, 11, 12),
   },
 };
 
