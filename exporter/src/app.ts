@@ -284,13 +284,15 @@ function revealed({ username, password }: NonNullable<HostConfig['credentials']>
 
 function pollOptions({ watching, via }: WatchedHost, config: Config): PollOptions {
   const { poll } = config;
+  const { groups, inactiveSeries } = watching ?? config.watching;
   return {
     intervalMs: poll.intervalSeconds * 1000,
     deadlineMs: poll.statisticsDeadlineSeconds * 1000 * (via === undefined ? 1 : FAR_DEADLINES),
     chunkDomains: poll.chunkDomains,
     staleAfterPolls: poll.staleAfterPolls,
     slowIntervalMs: poll.detailsIntervalSeconds * 1000,
-    groups: (watching ?? config.watching).groups,
+    groups,
+    inactiveSeries,
     metadata: config.metadata,
     maxInFlight: poll.maxInFlight,
   };

@@ -77,7 +77,7 @@ it('follows a block job from its discovery to its end', async () => {
   const page = await scrapeWith('libvirt_domain_block_job_info');
   expect(page.all('libvirt_domain_block_job_info', DOMAIN)[0]?.labels).toMatchObject({
     target_device: 'vda',
-    type: 'copy',
+    job_type: 'copy',
   });
   const job = { ...DOMAIN, target_device: 'vda' };
   expect(page.value('libvirt_domain_block_job_bandwidth_bytes_per_second', job)).toBe(1_048_576);

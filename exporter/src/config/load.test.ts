@@ -95,7 +95,7 @@ describe('the configuration', () => {
         detailsIntervalSeconds: 60,
         maxInFlight: 4,
       },
-      watching: { groups: DEFAULT_GROUPS, domains: { include: [], exclude: [] } },
+      watching: { groups: DEFAULT_GROUPS, domains: { include: [], exclude: [] }, inactiveSeries: true },
       metadata: [],
       web: { listenAddresses: [{ host: '127.0.0.1', port: 9177 }] },
       api: {
@@ -167,7 +167,7 @@ log: { level: debug }
         detailsIntervalSeconds: 120,
         maxInFlight: 3,
       },
-      watching: { groups: DEFAULT_GROUPS, domains: { include: [], exclude: [] } },
+      watching: { groups: DEFAULT_GROUPS, domains: { include: [], exclude: [] }, inactiveSeries: true },
       metadata: [],
       web: { listenAddresses: [{ port: 9177 }, { host: '::1', port: 9178 }, { host: 'localhost', port: 0 }] },
       api: {
@@ -266,7 +266,11 @@ hosts:
     const { hosts, watching } = loadConfig(['--config.file', path, '--groups.off=kvm'], { VIREO_GROUPS_ON: 'agent' });
     const ofAll = new Set([...DEFAULT_GROUPS, 'dirtyrate', 'agent']);
     ofAll.delete('perf');
-    expect(watching).toEqual({ groups: ofAll, domains: { include: [], exclude: [{ name: 'test-*' }] } });
+    expect(watching).toEqual({
+      groups: ofAll,
+      domains: { include: [], exclude: [{ name: 'test-*' }] },
+      inactiveSeries: true,
+    });
     expect(hosts[0]?.watching).toBeUndefined();
     const ofKvm2 = new Set(ofAll);
     ofKvm2.delete('dirtyrate');
@@ -274,7 +278,18 @@ hosts:
     expect(hosts[1]?.watching).toEqual({
       groups: ofKvm2,
       domains: { include: [{ name: 'web-*', uuid: '6695eb01-f6a4-8304-79aa-97f2502e193f' }], exclude: [] },
+      inactiveSeries: true,
     });
+  });
+
+  it('may be no series of inactive domains, which a host may want all the same', () => {
+    const path = file(`
+domains: { inactiveSeries: false, exclude: [{ name: "test-*" }] }
+hosts: [{ name: kvm1, uri: "qemu:///system" }, { name: kvm2, uri: "test:///default", domains: { exclude: [] } }]
+`);
+    const { hosts, watching } = loadConfig(['--config.file', path], {});
+    expect(watching.inactiveSeries).toBe(false);
+    expect(hosts[1]?.watching?.inactiveSeries).toBe(true);
   });
 
   it('is said by metadata too, and a path that is none is refused where it stands', () => {

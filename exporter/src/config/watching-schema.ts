@@ -81,6 +81,13 @@ export function domainsSchema(help: string) {
     .strictObject({
       include: rules('Only domains that one of these rules means are watched. Without any: all.'),
       exclude: rules('Domains that one of these rules means are left out.'),
+      inactiveSeries: z
+        .boolean()
+        .register(KEY_DOCS, {
+          allowed: 'true or false; true without it',
+          help: 'Whether domains that are off have series of their own. Without, a domain that many hosts define has them where it runs; it is counted and in the API as before, but no alert can tell that it is off.',
+        })
+        .optional(),
     })
-    .register(KEY_DOCS, { allowed: 'a mapping with include and exclude', help });
+    .register(KEY_DOCS, { allowed: 'a mapping with include, exclude and inactiveSeries', help });
 }

@@ -14,6 +14,8 @@ export interface Watching {
   /** The groups that are on. */
   readonly groups: ReadonlySet<MetricGroup>;
   readonly domains: DomainRules;
+  /** Whether inactive domains have series of their own. */
+  readonly inactiveSeries: boolean;
 }
 
 /** What a part of the file says of it: the file itself, or one host's entry. */
@@ -58,8 +60,8 @@ export class WatchingRules {
     }
     for (const name of this.#on) say(name, true);
     for (const name of this.#off) say(name, false);
-    const { include = [], exclude = [] } = host.domains ?? this.#file.domains ?? {};
-    return { groups, domains: { include: include.map(ruleOf), exclude: exclude.map(ruleOf) } };
+    const { include = [], exclude = [], inactiveSeries = true } = host.domains ?? this.#file.domains ?? {};
+    return { groups, domains: { include: include.map(ruleOf), exclude: exclude.map(ruleOf) }, inactiveSeries };
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { bytes, counter, domainState, hostName, instant, uuid } from './api-fields.ts';
-import { REFUSAL_CODES } from './refusals.ts';
+import { CONSOLE_REFUSAL_CODES, REFUSAL_CODES } from './refusals.ts';
 
 const domainBriefFields = {
   host: hostName,
@@ -92,6 +92,10 @@ export const domainFull = z
     consoleRefusal: z.string().optional().meta({
       description: 'Why none can be opened, and what to use instead; absent where one may be tried.',
     }),
+    consoleRefusalCode: z
+      .enum(CONSOLE_REFUSAL_CODES)
+      .optional()
+      .meta({ description: 'The same as a stable code; docs/errors.md has them.' }),
     hypervisorType: z.string().optional().meta({ description: 'kvm, qemu, xen, lxc ...' }),
     os: z
       .strictObject({ type: z.string().optional(), arch: z.string().optional(), machine: z.string().optional() })
@@ -141,6 +145,9 @@ export const domainFull = z
         userId: z.string().optional(),
         projectName: z.string().optional(),
         projectId: z.string().optional(),
+        rootType: z.string().optional(),
+        rootId: z.string().optional(),
+        createdAt: instant.optional(),
       })
       .optional()
       .meta({ description: 'What OpenStack Nova wrote into the metadata.' }),

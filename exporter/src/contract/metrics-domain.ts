@@ -38,10 +38,18 @@ export const DOMAIN_FACTS = {
       'user_id',
       'project_name',
       'project_id',
+      'root_type',
+      'root_id',
     ],
     what: 'What OpenStack Nova wrote into the domain, always 1; absent for other domains',
     from: 'libvirt domain XML metadata, instance_id is its UUID',
     peers: { inovex: SAME, tinkoff: 'libvirt_domain_info_meta' },
+  },
+  libvirt_domain_openstack_created_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['host', 'domain'],
+    what: 'When OpenStack Nova made the domain, which it does anew at a hard reboot or a move',
+    from: 'libvirt domain XML metadata, creationTime',
   },
   libvirt_domain_state: {
     type: 'stateset',

@@ -9,8 +9,8 @@ import type { FactSpec } from './metric-family.ts';
 export const BLOCK_JOB_FACTS = {
   libvirt_domain_block_job_info: {
     type: 'info',
-    labels: ['host', 'domain', 'target_device', 'type'],
-    what: 'The job that runs on a disk, always 1; type is pull, copy, commit, active-commit or backup',
+    labels: ['host', 'domain', 'target_device', 'job_type'],
+    what: 'The job that runs on a disk, always 1; job_type is pull, copy, commit, active-commit or backup',
     from: 'libvirt DOMAIN_GET_BLOCK_JOB_INFO type',
   },
   libvirt_domain_block_job_position: {

@@ -149,6 +149,11 @@ describe.each(METRIC_FAMILIES.map((family) => [family.name, family] as const))('
     if (name.startsWith('libvirt_')) expect(family.labels[0]).toBe('host');
   });
 
+  it('has no label that targets are wont to have', () => {
+    const ofTargets = ['job', 'instance', 'type', 'cluster', 'env', 'service', 'zone', 'owner', 'datacenter'];
+    expect(family.labels.filter((label) => ofTargets.includes(label))).toEqual([]);
+  });
+
   it('ends in the unit its scale makes', () => {
     const units: Partial<Record<Scale, string>> = {
       nsToSeconds: 'seconds',

@@ -20,6 +20,16 @@ export const TINKOFF_RENAMES: readonly PeerRename[] = [
   ...METRIC_FAMILIES.flatMap(({ name, peers: { tinkoff } }) =>
     tinkoff === undefined || tinkoff === SAME ? [] : [{ there: tinkoff, here: name, why: 'Another name.' }],
   ),
+  {
+    there: 'libvirt_domain_info_meta{flavor,user_uuid,project_uuid,root_type,root_uuid}',
+    here: 'libvirt_domain_openstack_info{flavor_name,user_id,project_id,root_type,root_id}',
+    why: 'Other names of labels.',
+  },
+  {
+    there: 'libvirt_domain_block_meta{bus,cache,discard}',
+    here: 'libvirt_domain_block_stats_info{target_bus,driver_cache,driver_discard}',
+    why: 'Other names of labels.',
+  },
   { there: 'libvirt_domain_memory_stats_used_percent', here: USED, why: 'Prometheus computes it.' },
 ];
 

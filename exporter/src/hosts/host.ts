@@ -289,14 +289,15 @@ export class Host {
   }
 
   #build(): HostSnapshot {
-    const { name, uri, via, simulated } = this.#options;
+    const { name, uri, via, simulated, poll } = this.#options;
     return {
       host: name,
       uri,
       ...(via === undefined ? {} : { via }),
       simulated,
       state: this.#state,
-      groups: this.#options.poll.groups,
+      groups: poll.groups,
+      ...(poll.inactiveSeries === false ? { inactiveSeries: false } : {}),
       generation: this.#generation,
       ...(this.#facts === undefined ? {} : { facts: this.#facts }),
       ...(this.#node === undefined ? {} : { node: this.#node }),

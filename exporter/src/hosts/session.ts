@@ -42,6 +42,8 @@ export interface PollOptions {
   readonly slowIntervalMs: number;
   /** Of the other groups nothing is asked. */
   readonly groups: ReadonlySet<MetricGroup>;
+  /** Whether inactive domains have series of their own; they have without it. */
+  readonly inactiveSeries?: boolean;
   /** What of the domains' XML becomes labels. */
   readonly metadata?: readonly LabelledPath[];
   /** Calls in flight one connection allows; libvirtd stops reading a socket at its max_client_requests, 5. */

@@ -207,6 +207,8 @@ export interface HostSnapshot {
   readonly state: HostState;
   /** The groups that are on for this host; of the others nothing is asked and nothing shown. */
   readonly groups: ReadonlySet<MetricGroup>;
+  /** Whether inactive domains have series of their own; they have without it. */
+  readonly inactiveSeries?: boolean;
   /** Grows with every snapshot of this host. */
   readonly generation: number;
   /** Absent until the first connection. */

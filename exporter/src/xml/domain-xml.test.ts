@@ -117,6 +117,9 @@ describe('a real domain', () => {
       userId: 'd0a1b2c3d4e5f60718293a4b5c6d7e8f',
       projectName: 'shop',
       projectId: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+      rootType: 'image',
+      rootId: '11111111-2222-4333-8444-555555555555',
+      createdAt: Date.UTC(2026, 2, 1, 10, 11, 12),
     });
   });
 });
@@ -133,6 +136,11 @@ describe('Nova metadata', () => {
 
   it('is found as the default namespace', () => {
     expect(nova(`<instance xmlns="${ns}"><name>a</name></instance>`)).toEqual({ instanceName: 'a' });
+  });
+
+  it.each(['yesterday', '2026-13-01 10:11:12', '2026-03-01'])('was not made at %s', (text) => {
+    const creation = `<creationTime>${text}</creationTime>`;
+    expect(nova(`<instance xmlns="${ns}"><name>a</name>${creation}</instance>`)).toEqual({ instanceName: 'a' });
   });
 
   it('is not what only looks like it', () => {

@@ -12,6 +12,11 @@ export interface NovaMetadata {
   readonly userId?: string;
   readonly projectName?: string;
   readonly projectId?: string;
+  /** What the root disk was made of: `image` or `volume`. */
+  readonly rootType?: string;
+  readonly rootId?: string;
+  /** Milliseconds since the epoch when Nova wrote this: it does anew at a hard reboot or a move. */
+  readonly createdAt?: number;
 }
 
 /** 1.0 until OpenStack Victoria, 1.1 since. */
@@ -34,6 +39,7 @@ export function readNovaMetadata(domain: XmlElement): NovaMetadata | undefined {
   const owner = instance.child(qualified('owner'));
   const user = owner?.child(qualified('user'));
   const project = owner?.child(qualified('project'));
+  const root = instance.child(qualified('root'));
   const facts = {
     instanceName: instance.child(qualified('name'))?.text,
     flavorName: instance.child(qualified('flavor'))?.attribute('name'),
@@ -41,13 +47,24 @@ export function readNovaMetadata(domain: XmlElement): NovaMetadata | undefined {
     userId: user?.attribute('uuid'),
     projectName: project?.text,
     projectId: project?.attribute('uuid'),
+    rootType: root?.attribute('type'),
+    rootId: root?.attribute('uuid'),
   };
-  return Object.fromEntries(
+  const texts = Object.fromEntries(
     Object.entries(facts).flatMap(([key, value]) => {
       const trimmed = value?.trim() ?? '';
       return trimmed === '' ? [] : [[key, trimmed]];
     }),
   );
+  const createdAt = timeOf(instance.child(qualified('creationTime'))?.text.trim() ?? '');
+  return createdAt === undefined ? texts : { ...texts, createdAt };
+}
+
+/** Nova writes `2026-03-01 10:11:12`, and means UTC. */
+function timeOf(text: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return undefined;
+  const at = Date.parse(`${text.replace(' ', 'T')}Z`);
+  return Number.isNaN(at) ? undefined : at;
 }
 
 function split(name: string): { prefix: string; localName: string } {

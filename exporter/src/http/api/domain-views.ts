@@ -5,7 +5,7 @@ import type { DomainStats, StatFields } from '@vireo/libvirt';
 import type { DomainBrief, DomainFull } from '../../contract/api-domains.ts';
 import type { InterfaceAddress } from '../../hosts/observations.ts';
 import type { DomainSnapshot } from '../../hosts/snapshot.ts';
-import type { DiskXml, InterfaceXml } from '../../xml/domain-xml.ts';
+import type { DiskXml, InterfaceXml, NovaMetadata } from '../../xml/domain-xml.ts';
 import type { DomainEntry } from './domain-index.ts';
 import { given, instantOf } from './host-views.ts';
 
@@ -33,7 +33,7 @@ export function viewDomainFacts({ host, domain }: Omit<DomainEntry, 'searchText'
 /** A domain in full. */
 export function viewDomain(
   entry: Omit<DomainEntry, 'searchText'>,
-  others: ActionsView & Pick<DomainFull, 'consoleSessions' | 'consoleRefusal'>,
+  others: ActionsView & Pick<DomainFull, 'consoleSessions' | 'consoleRefusal' | 'consoleRefusalCode'>,
 ): DomainFull {
   const { domain } = entry;
   const { xml, stats, job } = domain;
@@ -75,8 +75,12 @@ export function viewDomain(
     ...(stats === undefined ? {} : { stats: viewStats(stats, domain.statsAt) }),
     ...given('trouble', viewTrouble(domain)),
     ...(job === undefined ? {} : { job: { type: job.type, fields: Object.fromEntries(job.fields) } }),
-    ...given('openstack', xml?.nova),
+    ...given('openstack', xml?.nova && viewNova(xml.nova)),
   };
+}
+
+function viewNova({ createdAt, ...texts }: NovaMetadata): NonNullable<DomainFull['openstack']> {
+  return createdAt === undefined ? texts : { ...texts, createdAt: instantOf(createdAt) };
 }
 
 function viewOs(xml: NonNullable<DomainSnapshot['xml']>): NonNullable<DomainFull['os']> {
