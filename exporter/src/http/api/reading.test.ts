@@ -61,7 +61,12 @@ const kvm1 = hostSnapshot('kvm1', {
       },
     }),
     domain(2, 'db-1', { state: 'shutoff', reason: 'saved', id: -1 }),
-    domain(3, 'web-2', { state: 'paused', reason: 'ioerror', trouble: { since: 1000, controlState: 'occupied' } }),
+    domain(3, 'web-2', {
+      state: 'paused',
+      reason: 'ioerror',
+      trouble: { since: 1000, controlState: 'occupied' },
+      xml: { ...parseDomainXml(XML), title: 'Stock', nova: { instanceName: 'shop', rootType: 'image', createdAt: 2000 } },
+    }),
   ),
 });
 const esx = hostSnapshot('esx 2/ü', { domains: byUuid(domain(1, 'web-1'), domain(9, 'Mail')) });
@@ -306,7 +311,10 @@ describe('a domain', () => {
       stats: { at: '1970-01-01T00:00:01.000Z', cpuSeconds: 2.5, diskReadBytes: 512, networkReceivedBytes: 7 },
     });
     expect(body.toString()).not.toContain('hunter2');
-    expect((await api.ask(domainPath(3))).json).toMatchObject({ trouble: { controlState: 'occupied' } });
+    const other = domainFull.parse((await api.ask(domainPath(3))).json);
+    expect(other.trouble).toMatchObject({ controlState: 'occupied' });
+    const openstack = { instanceName: 'shop', rootType: 'image', createdAt: '1970-01-01T00:00:02.000Z' };
+    expect(other.openstack).toEqual(openstack);
   });
 
   it('is found by UUID in any case', async () => {
