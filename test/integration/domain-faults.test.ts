@@ -197,7 +197,13 @@ describe('a disk whose storage goes away', () => {
       .replace(/<source file='[^']*'\/>/, source)
       .replace("cache='writeback'", "cache='none' error_policy='stop' rerror_policy='stop'");
     await writeFile(path, network);
-    const storage = start(lab, 'qemu-nbd', ['--format=raw', '--persistent', '--export-name=remote', `--socket=${socket}`, image]);
+    const storage = start(lab, 'qemu-nbd', [
+      '--format=raw',
+      '--persistent',
+      '--export-name=remote',
+      `--socket=${socket}`,
+      image,
+    ]);
     await waitFor(() => existsSync(socket), { what: 'the storage is served', deadlineMs: 20_000 });
     await libvirtd.virsh('define', path);
     await libvirtd.virsh('start', 'remote');

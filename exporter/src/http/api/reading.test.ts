@@ -65,7 +65,11 @@ const kvm1 = hostSnapshot('kvm1', {
       state: 'paused',
       reason: 'ioerror',
       trouble: { since: 1000, controlState: 'occupied' },
-      xml: { ...parseDomainXml(XML), title: 'Stock', nova: { instanceName: 'shop', rootType: 'image', createdAt: 2000 } },
+      xml: {
+        ...parseDomainXml(XML),
+        title: 'Stock',
+        nova: { instanceName: 'shop', rootType: 'image', createdAt: 2000 },
+      },
     }),
   ),
 });
