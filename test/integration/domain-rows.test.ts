@@ -33,12 +33,17 @@ async function change(name: string, edit: (xml: string) => string): Promise<void
   await libvirtd.virsh('define', path);
 }
 
+const NOVA = `<metadata><nova:instance xmlns:nova='http://openstack.org/xmlns/libvirt/nova/1.1'>
+  <nova:name>shop &amp; "cart"</nova:name><nova:creationTime>2026-03-01 10:11:12</nova:creationTime>
+  <nova:flavor name='m1.small'/><nova:owner><nova:user uuid='u-1'>alice</nova:user>
+  <nova:project uuid='p-1'>shop</nova:project></nova:owner><nova:root type='image' uuid='i-1'/>
+</nova:instance></metadata>`;
 const METADATA = `<title>Front door</title><metadata><s:app xmlns:s='${APP}'><s:owner>Ops &amp; "co"</s:owner></s:app></metadata>`;
 
 beforeAll(async () => {
   lab = await openLab();
   libvirtd = await startLibvirtd(lab);
-  await defineDomains(lab, libvirtd, ['tuned', 'limited']);
+  await defineDomains(lab, libvirtd, ['tuned', 'limited', 'odd', 'busy']);
   const base = join(lab.directory, 'tuned.img');
   const top = join(lab.directory, 'top.qcow2');
   await promisify(execFile)('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', base, top]);
@@ -69,10 +74,30 @@ beforeAll(async () => {
         `<bandwidth><inbound average='1000' peak='2000' burst='512'/><outbound average='250'/></bandwidth></interface>`,
       ),
   );
+  // Cards that have no name on the host, two of them alike; a drive without a medium; and what Nova writes.
+  const passedThrough = (slot: number): string =>
+    `<interface type='hostdev' managed='yes'><mac address='52:54:00:0d:0d:0${String(slot)}'/>
+      <source><address type='pci' domain='0' bus='0x7f' slot='${String(slot)}' function='0'/></source></interface>`;
+  const user = "<interface type='user'><model type='virtio'/><rom enabled='no'/></interface>";
+  await change('odd', (xml) =>
+    xml.replace('<memory ', `${NOVA}<memory `).replace(
+      /<interface[^]*<\/interface>/,
+      `${passedThrough(1)}${passedThrough(2)}
+         <interface type='vhostuser'><mac address='52:54:00:0d:0d:03'/>
+           <source type='unix' path='${join(lab.directory, 'vhost.sock')}' mode='server'/><model type='virtio'/></interface>
+         <disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>`,
+    ),
+  );
+  await change('busy', (xml) =>
+    xml
+      .replace('<vcpu>', '<iothreads>2</iothreads><vcpu>')
+      .replace("cache='writeback'", "$& iothread='1'")
+      .replace(/<interface[^]*<\/interface>/, user + user),
+  );
   exporter = await startExporter(lab, {
     config: `hosts: [{ name: lab, uri: '${libvirtd.uri}' }]
 poll: { intervalSeconds: 1, detailsIntervalSeconds: 5 }
-groups: { kvm: true, placement: true, backing: true }
+groups: { kvm: true, placement: true, backing: true, dirtyrate: true }
 metadata: [{ label: owner, xpath: '/domain/metadata/a:app/a:owner', namespaces: { a: '${APP}' } }]
 `,
   });
@@ -201,4 +226,51 @@ test('KVM has what it counts of the domain and of each vCPU, moving; emulation h
   const waits = page.all('libvirt_domain_kvm_vcpu_event_seconds_total', { domain: 'tuned', event: 'halt_wait' });
   expect(waits).toHaveLength(2);
   await scrapeUntil('the vCPU exits again', (now) => (now.value(name, exits) ?? 0) > first);
+});
+
+test('cards without a name on the host are told apart, a drive without a medium is one, and Nova is quoted', async () => {
+  const labels = { host: 'lab', domain: 'odd' };
+  const page = await scrapeUntil(
+    'the XML is read',
+    (now) => now.all('libvirt_domain_openstack_info', labels).length > 0,
+  );
+  const cards = page.all('libvirt_domain_interface_stats_info', labels);
+  expect(cards.map((card) => [card.labels['target_device'], card.labels['interface_type']])).toEqual([
+    ['52:54:00:0d:0d:01', 'hostdev'],
+    ['52:54:00:0d:0d:02', 'hostdev'],
+    ['52:54:00:0d:0d:03', 'vhostuser'],
+  ]);
+  expect(page.value('libvirt_domain_block_stats_info', { ...labels, target_device: 'sda', device: 'cdrom' })).toBe(1);
+  const nova = { instance_name: 'shop & "cart"', flavor_name: 'm1.small', project_id: 'p-1', user_name: 'alice' };
+  expect(page.value('libvirt_domain_openstack_info', { ...labels, ...nova, root_type: 'image', root_id: 'i-1' })).toBe(
+    1,
+  );
+  const made = page.value('libvirt_domain_openstack_created_timestamp_seconds', labels);
+  expect(made).toBe(Date.UTC(2026, 2, 1, 10, 11, 12) / 1000);
+  expect(page.value('vireo_host_unlabelled_objects', { host: 'lab' })).toBe(0);
+});
+
+test('IOThreads, a measured dirty rate, and cards of QEMU’s own network stack are on the page of a domain that runs', async () => {
+  const labels = { host: 'lab', domain: 'busy' };
+  await libvirtd.virsh('start', 'busy');
+  await libvirtd.virsh('domdirtyrate-calc', 'busy', '--seconds', '1');
+  const page = await scrapeUntil(
+    'the dirty rate is measured',
+    (now) =>
+      now.value('libvirt_domain_dirty_rate_status', labels) === 2 &&
+      now.all('libvirt_domain_iothread_poll_max_seconds', labels).length === 2,
+  );
+  expect(page.value('libvirt_domain_dirty_rate_period_seconds', labels)).toBe(1);
+  expect(page.value('libvirt_domain_dirty_rate_bytes_per_second', labels)).toBeGreaterThanOrEqual(0);
+  const measuredAt = page.value('libvirt_domain_dirty_rate_start_timestamp_seconds', labels) ?? NaN;
+  expect(page.value('libvirt_domain_dirty_rate_info', { ...labels, mode: 'page-sampling' })).toBe(1);
+  expect(measuredAt).toBeGreaterThan(0);
+  expect(page.value('libvirt_domain_iothreads', labels)).toBe(2);
+  expect(page.value('libvirt_domain_iothread_poll_max_seconds', { ...labels, iothread: '1' })).toBeCloseTo(
+    32_768e-9,
+    12,
+  );
+  const cards = page.all('libvirt_domain_interface_stats_info', labels);
+  expect(cards.map((card) => card.labels['target_device']).toSorted()).toEqual(['net0', 'net1']);
+  expect(await promtoolCheck(page.text)).toEqual({ code: 0, complaints: [] });
 });
