@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { FLAGS } from '../../exporter/src/config/flags.ts';
 import type { FlagDoc } from '../../exporter/src/config/flags.ts';
 import { PROBLEMS } from '../../exporter/src/contract/problems.ts';
-import { REFUSALS } from '../../exporter/src/contract/refusals.ts';
+import { CONSOLE_REFUSALS, REFUSALS } from '../../exporter/src/contract/refusals.ts';
+import { TASK_STEPS, stepLine } from '../../exporter/src/contract/task-steps.ts';
 import { TASK_CODES } from '../../exporter/src/contract/tasks.ts';
 import { CLIENT_ADVICE, DAEMON_ADVICE } from '../../exporter/src/http/advice.ts';
 import { PROTOCOL_CODES, TRANSPORT_CODES, USAGE_CODES } from '../../libvirt/src/errors.ts';
@@ -67,6 +68,20 @@ describe('docs/errors.md', () => {
     const codes = Object.entries(REFUSALS).map(([code, text]) => [`\`${code}\``, text]);
     const expected = table(['Code', 'Reason'], codes);
     expect(blockOf(PAGE, 'refusals', expected)).toBe(expected);
+  });
+
+  it('has a row for every reason why there is no console, each under a code of its own', () => {
+    const codes = Object.entries(CONSOLE_REFUSALS).map(([code, text]) => [`\`${code}\``, text]);
+    const expected = table(['Code', 'Reason'], codes);
+    expect(blockOf(PAGE, 'console refusals', expected)).toBe(expected);
+    // `reasonCode` of a problem may be either.
+    expect(Object.keys(CONSOLE_REFUSALS).filter((code) => Object.hasOwn(REFUSALS, code))).toEqual([]);
+  });
+
+  it('has a row for every kind of step of a task', () => {
+    const codes = Object.entries(TASK_STEPS).map(([code, words]) => [`\`${code}\``, stepLine(words)]);
+    const expected = table(['Code', 'Step'], codes);
+    expect(blockOf(PAGE, 'steps', expected)).toBe(expected);
   });
 
   it('has a row for every code of the client', () => {

@@ -9,6 +9,8 @@ import type { ActionId } from '../../exporter/src/contract/actions.ts';
 import { DRIVER_CALLS, DRIVER_NAMES, callSince } from '../../exporter/src/contract/driver-calls.ts';
 import type { DriverCall, DriverName } from '../../exporter/src/contract/driver-calls.ts';
 import { ACTION_CALLS, DRIVERS } from '../../exporter/src/contract/drivers.ts';
+import { CONSOLE_REFUSALS } from '../../exporter/src/contract/refusals.ts';
+import { wordsOfStep } from '../../exporter/src/contract/task-steps.ts';
 import { blockOf, table } from './generated-blocks.ts';
 import { SEEN } from './hypervisors-seen.ts';
 
@@ -59,13 +61,13 @@ describe('docs/hypervisors.md', () => {
   it('has a row for every driver: how it is reached, and what is particular about it', () => {
     const rows = DRIVER_NAMES.map((name) => {
       const { title, uri, livesIn, notes, consoleInstead } = DRIVERS[name];
-      const particular = Object.entries(notes).map(([action, note]) => `${action}: ${note}`);
+      const particular = Object.entries(notes).map(([action, note]) => `${action}: ${wordsOfStep(note).detail ?? ''}`);
       return [
         title,
         uri.replaceAll(/[^ ,]+:\/\/[^ ,]*/g, '`$&`'),
         livesIn === 'library' ? 'yes' : '',
         particular.join('; '),
-        consoleInstead?.replace('{host}', 'HOST') ?? '',
+        consoleInstead === undefined ? '' : CONSOLE_REFUSALS[consoleInstead].replace('use ', ''),
       ];
     });
     const head = ['Hypervisor', '`uri`', 'Needs `via`', 'Actions that differ', 'Instead of a console in the browser'];

@@ -129,6 +129,7 @@ test('directly where it is reachable, and as the configuration says', async () =
   const uuid = (await libvirtd.virsh('domuuid', 'wide')).trim();
   expect((await api.post(`/hosts/none/domains/${uuid}/console`, { mode: 'control' })).json).toMatchObject({
     code: 'VIREO_CONSOLE_OFF',
+    reasonCode: 'console-off',
   });
   for (const socket of [direct, local]) {
     socket.close();

@@ -177,9 +177,10 @@ test('where there is no console, what to use is said', async () => {
   const answer = await api.post(`/hosts/esx/domains/${uuid}/console`, { mode: 'view' });
   expect(answer.status).toBe(409);
   const domain = (await api.get(`/hosts/esx/domains/${uuid}`)).json;
-  expect(domain?.['consoleRefusal']).toBe(answer.json?.['detail']);
+  expect(domain).toMatchObject({ consoleRefusal: answer.json?.['detail'], consoleRefusalCode: 'use-vsphere' });
   expect(answer.json).toMatchObject({
     code: 'VIREO_CONSOLE_NONE',
+    reasonCode: domain?.['consoleRefusalCode'],
     detail: expect.stringContaining('use the console of the vSphere Client, or of https://127.0.0.1/ui/') as string,
   });
 });

@@ -37,7 +37,12 @@ describe('an action that is done', () => {
     await lab.done('managed-save');
     const task = await lab.done('start');
     expect(task).toMatchObject({ state: 'succeeded', result: { state: 'running', reason: 'restored' } });
-    expect(task.steps).toContainEqual(expect.objectContaining({ what: 'note', detail: 'restores the saved state' }));
+    expect(task.steps).toContainEqual({
+      at: expect.any(String) as string,
+      code: 'restores-saved-state',
+      what: 'note',
+      detail: 'restores the saved state',
+    });
   });
 
   test('a saved state that was discarded is gone from the snapshot too', async () => {

@@ -70,9 +70,9 @@ describe('what QEMU’s domains allow', () => {
   });
 
   test('a start says when it restores, and when it discards what was saved', () => {
-    expect(verdictOn('start', DOMAINS.saved, QEMU)).toMatchObject({ note: 'restores the saved state' });
+    expect(verdictOn('start', DOMAINS.saved, QEMU)).toMatchObject({ note: 'restores-saved-state' });
     const forced = verdictOn('start', DOMAINS.saved, QEMU, { forceBoot: true });
-    expect(forced).toMatchObject({ note: 'discards the saved state' });
+    expect(forced).toMatchObject({ note: 'discards-saved-state' });
     expect(verdictOn('start', DOMAINS.off, QEMU)).not.toHaveProperty('note');
   });
 
@@ -92,7 +92,7 @@ describe('what QEMU’s domains allow', () => {
     const { persistent: _p, managedSave: _m, ...saved } = DOMAINS.saved;
     expect(shown(verdictOn('managed-save', running, QEMU))).toBe('yes');
     expect(shown(verdictOn('autostart', running, QEMU, { enabled: true }))).toBe('yes');
-    expect(verdictOn('start', saved, QEMU)).toMatchObject({ note: 'restores the saved state' });
+    expect(verdictOn('start', saved, QEMU)).toMatchObject({ note: 'restores-saved-state' });
   });
 
   test('a state newer than Vireo allows only force off, and setting autostart', () => {
@@ -170,7 +170,7 @@ describe('what a host forbids', () => {
 
   test('where an action means something else, its verdict says so', () => {
     const esx = verdictOn('suspend', DOMAINS.running, { driver: 'ESX', readOnly: false });
-    expect(esx).toEqual({ allowed: true, changes: true, note: 'to disk' });
+    expect(esx).toEqual({ allowed: true, changes: true, note: 'suspends-to-disk' });
   });
 
   test('what the driver got later than the libvirt there is refused, and tried where the table knows no better', () => {
@@ -187,6 +187,6 @@ describe('what a host forbids', () => {
 
   test('force off of VMware Workstation says that it only asks', () => {
     const verdict = verdictOn('destroy', DOMAINS.running, { driver: 'VMware', readOnly: false });
-    expect(verdict).toMatchObject({ allowed: true, note: expect.stringContaining('not forced') as string });
+    expect(verdict).toMatchObject({ allowed: true, note: 'not-forced' });
   });
 });

@@ -12,6 +12,7 @@ import { ACTION_CALLS, driverSpec } from '../contract/drivers.ts';
 import type { DriverSpec } from '../contract/drivers.ts';
 import { REFUSALS } from '../contract/refusals.ts';
 import type { RefusalCode } from '../contract/refusals.ts';
+import type { TaskStepCode } from '../contract/task-steps.ts';
 
 /** What the catalogue must know of a domain; a part of its snapshot. Unknown flags are absent, and forbid nothing. */
 export interface DomainFacts {
@@ -41,8 +42,8 @@ export type Verdict =
       readonly allowed: true;
       /** false: the domain already is as asked. */
       readonly changes: boolean;
-      /** What is special about it here: "restores the saved state". */
-      readonly note?: string;
+      /** What is special about it here. */
+      readonly note?: TaskStepCode;
     }
   | {
       readonly allowed: false;
@@ -180,7 +181,7 @@ function start(domain: DomainFacts, phase: Phase, { paused, forceBoot }: Options
   switch (phase) {
     case 'off':
       if (!isSaved(domain)) return CHANGES;
-      return { ...CHANGES, note: forceBoot === true ? 'discards the saved state' : 'restores the saved state' };
+      return { ...CHANGES, note: forceBoot === true ? 'discards-saved-state' : 'restores-saved-state' };
     case 'running':
       return paused === true ? refused('running-not-paused') : UNCHANGED;
     case 'paused':

@@ -119,7 +119,15 @@ describe('a domain that stops and is started anew while an action waits for it',
     expect(await lab.end(task)).toMatchObject({
       state: 'succeeded',
       result: { state: 'running' },
-      steps: [{ what: 'started anew' }],
+      steps: [
+        {
+          code: 'started-anew',
+          what: 'started anew',
+          detail: expect.stringMatching(
+            /^it went off, and something started it again; its id is \d+, was \d+$/,
+          ) as string,
+        },
+      ],
     });
     expect(lab.callsOf(protocol.DOMAIN_DESTROY_FLAGS)).toBe(0);
   });
@@ -179,7 +187,18 @@ describe('a look that began before the call ended', () => {
       domain.boot(lab.simulated.takeId(), 1, 1);
       throw daemonError('OPERATION_INVALID', ERROR_FROM.QEMU, 'domain is already running');
     });
-    expect(await lab.done('start')).toMatchObject({ state: 'succeeded', changed: false, result: { state: 'running' } });
+    expect(await lab.done('start')).toMatchObject({
+      state: 'succeeded',
+      changed: false,
+      result: { state: 'running' },
+      steps: [
+        {
+          code: 'done-by-others',
+          what: 'somebody else was faster',
+          detail: expect.stringMatching(/already running$/) as string,
+        },
+      ],
+    });
   });
 });
 
@@ -219,7 +238,9 @@ describe('a guest that ignores what it is asked', () => {
     lab.domainThatIgnores();
     const task = await lab.done('shutdown', { options: { timeoutSeconds: 1, thenForce: true } });
     expect(task).toMatchObject({ state: 'succeeded', result: { state: 'shutoff', reason: 'destroyed' } });
-    expect(task.steps.map(({ what }) => what)).toEqual(['force off']);
+    expect(task.steps).toMatchObject([
+      { code: 'force-off', what: 'force off', detail: 'the guest did not shut down in time' },
+    ]);
     expect(lab.audit.filter(({ event }) => event === 'action.step')).toHaveLength(1);
   });
 
@@ -232,7 +253,10 @@ describe('a guest that ignores what it is asked', () => {
     });
     const task = await lab.done('reboot', { options: { mode: 'acpi', timeoutSeconds: 1 } });
     expect(task.state).toBe('timed_out');
-    expect(task.steps.map(({ what }) => what)).toEqual(['asked by ACPI', 'the ignored reboot was taken back']);
+    expect(task.steps).toMatchObject([
+      { code: 'asked-by-acpi', what: 'asked by ACPI' },
+      { code: 'reboot-taken-back', what: 'the ignored reboot was taken back' },
+    ]);
     expect(domain.rebootPending).toBe(false);
     lab.simulated.guestPowersOff(domain.spec.name);
     expect(domain.isActive).toBe(false);

@@ -129,7 +129,7 @@ export class Execution {
       return { state: 'failed', error: new ActionError(code, `${domain}: ${reason}`, { reasonCode }), seen: before };
     }
     if (!verdict.changes) return { state: 'succeeded', changed: false, seen: before };
-    if (verdict.note !== undefined) record.step('note', verdict.note);
+    if (verdict.note !== undefined) record.step(verdict.note);
     return undefined;
   }
 
@@ -164,8 +164,8 @@ export class Execution {
           options,
           driver: this.#driver,
           call: { deadlineMs: callMs, signal: this.#signal, lane: this.#lane === 'urgent' ? 'urgent' : 'normal' },
-          step: (what, detail) => {
-            record.step(what, detail);
+          step: (code) => {
+            record.step(code);
           },
         }),
       this.#lane,
@@ -219,7 +219,7 @@ export class Execution {
       release();
       return ended ?? (await this.#timeOut(before, shutdown, deadlineMs));
     }
-    record.step('force off', 'the guest did not shut down in time');
+    record.step('force-off');
     const sending = host.withControl(async (connection) => {
       await connection.domains.destroy(before.ref, {}, { deadlineMs: LOCK_MS, signal: this.#signal });
       return { rebootArmed: false };
@@ -271,14 +271,10 @@ export class Execution {
         connection.domains.shutdown(ref, { acpi: true }, { deadlineMs: LOCK_MS, signal: this.#signal }),
       );
     } catch (error) {
-      record.step('the ignored reboot could not be taken back', actionErrorOf(error).message);
+      record.step('reboot-stays-armed', actionErrorOf(error).message);
       return true;
     }
-    record.step(
-      'the ignored reboot was taken back',
-      'by a shutdown request (ACPI), so that a later power-off from inside stays off; ' +
-        'a guest that answers late shuts down now and stays off',
-    );
+    record.step('reboot-taken-back');
     return false;
   }
 

@@ -33,9 +33,9 @@ export function judge(now: Reading | null | undefined, open: Case): TaskEnd | un
   const anew = now !== undefined && startedAnew(now, open.before);
   const offAndOn = anew && ACTIONS[action].goal === 'off';
   if (now !== undefined && (offAndOn || isGoalReached(action, options, driver, now, progress))) {
-    if (offAndOn) record.step('started anew', `it went off, and something started it again; ${ids(now, open)}`);
+    if (offAndOn) record.step('started-anew', ids(now, open));
     const changed = !(call.error instanceof RemoteError);
-    if (!changed) record.step('somebody else was faster', actionErrorOf(call.error).message);
+    if (!changed) record.step('done-by-others', actionErrorOf(call.error).message);
     return { state: 'succeeded', changed, seen: now };
   }
   const lost = lostMessage(open, now !== undefined);

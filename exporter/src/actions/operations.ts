@@ -4,6 +4,7 @@
 import { RemoteError } from '@vireo/libvirt';
 import type { CallOptions, Connection, DomainRef, DomainShutdownOptions } from '@vireo/libvirt';
 import type { ActionId } from '../contract/actions.ts';
+import type { TaskStepCode } from '../contract/task-steps.ts';
 import { phaseOf } from './catalogue.ts';
 import type { DriverSpec } from '../contract/drivers.ts';
 import type { Reading } from './read-domain.ts';
@@ -18,7 +19,7 @@ export interface SendContext {
   readonly driver: DriverSpec;
   readonly call: CallOptions;
   /** Puts on record which way is taken. */
-  readonly step: (what: string, detail?: string) => void;
+  readonly step: (code: TaskStepCode) => void;
 }
 
 /** What sending has left behind. */
@@ -92,7 +93,7 @@ async function sendReboot({ connection, ref, options, driver, call, step }: Send
   if (ways.acpi !== true) {
     try {
       await domains.reboot(ref, { agent: true }, call);
-      step('asked by the guest agent');
+      step('asked-by-agent');
       return NOTHING_LEFT;
     } catch (error) {
       const mayFallBack = ways.agent !== true && error instanceof RemoteError && NO_AGENT.has(error.name);
@@ -100,7 +101,7 @@ async function sendReboot({ connection, ref, options, driver, call, step }: Send
     }
   }
   await domains.reboot(ref, { acpi: true }, call);
-  step('asked by ACPI');
+  step('asked-by-acpi');
   return { rebootArmed: true };
 }
 

@@ -4,6 +4,8 @@
 import { randomUUID } from 'node:crypto';
 import { isFinal } from '../contract/tasks.ts';
 import type { Task } from '../contract/tasks.ts';
+import { stepLine, wordsOfStep } from '../contract/task-steps.ts';
+import type { TaskStepCode } from '../contract/task-steps.ts';
 import type { ActionError } from './action-error.ts';
 import { endEvent, taskEvent } from './audit.ts';
 import type { AuditDetails, AuditEvent, AuditEventName } from './audit.ts';
@@ -60,11 +62,12 @@ export class TaskRecord {
     this.#log('action.started');
   }
 
-  /** Something was done or seen on the way. */
-  step(what: string, detail?: string): void {
-    const step = { at: instant(this.#context.now()), what, ...(detail === undefined ? {} : { detail }) };
+  /** Something was done or seen on the way; `names`: names, ids or an error of this one. */
+  step(code: TaskStepCode, names?: string): void {
+    const words = wordsOfStep(code, names);
+    const step = { at: instant(this.#context.now()), code, ...words };
     this.#set({ steps: [...this.#task.steps, step] });
-    this.#log('action.step', { detail: detail === undefined ? what : `${what}: ${detail}` });
+    this.#log('action.step', { detail: stepLine(words) });
   }
 
   /** Ends it, once: a second end changes nothing. */

@@ -8,6 +8,8 @@ import type { ConsoleEndName, ConsoleKind, ConsoleMode, ConsoleRejection } from 
 import { driverLacks } from '../contract/driver-calls.ts';
 import { driverSpec } from '../contract/drivers.ts';
 import type { ProblemCode } from '../contract/problems.ts';
+import { CONSOLE_REFUSALS } from '../contract/refusals.ts';
+import type { ConsoleRefusalCode } from '../contract/refusals.ts';
 import { ConsoleEnd } from './console-end.ts';
 import { outsideAddress } from './locate.ts';
 import type { ScreenTls } from './reach.ts';
@@ -100,10 +102,13 @@ export interface ConsoleServiceOptions {
 export class ConsoleRefusal extends Error {
   override readonly name = 'ConsoleRefusal';
   readonly code: ProblemCode;
+  /** Where there is no console to ask for. */
+  readonly reasonCode: ConsoleRefusalCode | undefined;
 
-  constructor(code: ProblemCode, message: string) {
+  constructor(code: ProblemCode, message: string, reasonCode?: ConsoleRefusalCode) {
     super(message);
     this.code = code;
+    this.reasonCode = reasonCode;
   }
 }
 
@@ -147,9 +152,13 @@ export class ConsoleService {
   kindFor(hostName: string, uuid: string, wanted: ConsoleKind | undefined): ConsoleKind {
     const host = this.#host(hostName);
     const { simulated, domains, facts, uri } = host.snapshot;
-    if (simulated) throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `host "${hostName}" is simulated: it has no screens`);
+    if (simulated) {
+      const message = `host "${hostName}" is simulated: it has no screens`;
+      throw new ConsoleRefusal('VIREO_CONSOLE_NONE', message, 'console-simulated');
+    }
     if (host.way.via === 'off') {
-      throw new ConsoleRefusal('VIREO_CONSOLE_OFF', `the consoles of host "${hostName}" are switched off`);
+      const message = `the consoles of host "${hostName}" are switched off`;
+      throw new ConsoleRefusal('VIREO_CONSOLE_OFF', message, 'console-off');
     }
     const graphics = domains.get(uuid)?.xml?.graphics.map(({ type }) => type);
     if (wanted !== 'serial' && (graphics === undefined || graphics.includes('vnc'))) return 'vnc';
@@ -161,18 +170,19 @@ export class ConsoleService {
       ...(hasText ? [] : [`no text console through libvirt’s driver ${driver.toLowerCase()}`]),
     ];
     const address = URL.canParse(uri) ? new URL(uri).hostname : '';
-    const instead = driverSpec(driver).consoleInstead?.replace('{host}', address);
-    const use = instead === undefined ? '' : `; use ${instead}`;
-    throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `the domain has ${has.join(', and ')}${use}`);
+    const instead = driverSpec(driver).consoleInstead;
+    const use = instead === undefined ? '' : `; ${CONSOLE_REFUSALS[instead].replace('HOST', address)}`;
+    const lacks = wanted === 'serial' ? 'no-text-console' : hasText ? 'no-vnc' : 'no-console';
+    throw new ConsoleRefusal('VIREO_CONSOLE_NONE', `the domain has ${has.join(', and ')}${use}`, instead ?? lacks);
   }
 
   /** Why no console of a domain can be opened, as far as that is known beforehand. */
-  refusalFor(hostName: string, uuid: string): string | undefined {
+  refusalFor(hostName: string, uuid: string): ConsoleRefusal | undefined {
     try {
       this.kindFor(hostName, uuid, undefined);
       return undefined;
     } catch (error) {
-      if (error instanceof ConsoleRefusal) return error.message;
+      if (error instanceof ConsoleRefusal) return error;
       throw error;
     }
   }

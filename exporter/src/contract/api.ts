@@ -8,7 +8,8 @@ import { domainState, hostName, instant, uuid } from './api-fields.ts';
 import { PRIVILEGES } from './privileges.ts';
 import { PROBLEMS } from './problems.ts';
 import type { ProblemCode } from './problems.ts';
-import { TASK_STATES, reasonCode, task } from './tasks.ts';
+import { CONSOLE_REFUSAL_CODES, REFUSAL_CODES } from './refusals.ts';
+import { TASK_STATES, task } from './tasks.ts';
 
 export { domainFull, domainList, snapshotList } from './api-domains.ts';
 export type { DomainBrief, DomainFull, DomainList, SnapshotList } from './api-domains.ts';
@@ -178,7 +179,12 @@ export const problem = z
     status: z.int(),
     code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]).meta({ description: 'Match on it.' }),
     detail: z.string(),
-    reasonCode,
+    reasonCode: z
+      .enum([...REFUSAL_CODES, ...CONSOLE_REFUSAL_CODES])
+      .optional()
+      .meta({
+        description: 'Which of the reasons of refusedActions or consoleRefusal it is, where it is one.',
+      }),
     requestId: z.string().meta({ description: 'Stands in the log as well.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457. docs/errors.md has every code.' });

@@ -4,6 +4,8 @@
 
 import type { ActionId, ShutdownMode } from './actions.ts';
 import type { DriverCall, DriverName } from './driver-calls.ts';
+import type { ConsoleRefusalCode } from './refusals.ts';
+import type { TaskStepCode } from './task-steps.ts';
 
 /** How a driver tells that a guest has rebooted. `reboot`: an event of its own; `started`: the domain starts anew. */
 export type RebootSignal = 'reboot' | 'started' | 'none';
@@ -23,13 +25,13 @@ export interface DriverSpec {
   /** Whether it calls a domain off while it restarts it, seconds before any event tells that it stopped. */
   readonly offBetweenRuns: boolean;
   /** Where an action does something else than its name says. */
-  readonly notes: Readonly<Partial<Record<ActionId, string>>>;
+  readonly notes: Readonly<Partial<Record<ActionId, TaskStepCode>>>;
   /** Whether a reboot that the guest ignores turns its next power-off into a reboot (QEMU's fake reboot). */
   readonly ignoredRebootSticks: boolean;
   /** What it means, and what helps, when a shutdown or reboot of an active domain is an invalid operation. */
   readonly unaddressed?: string;
-  /** Where a browser console cannot be, what to use; `{host}` is the host of the URI. */
-  readonly consoleInstead?: string;
+  /** Where a browser console cannot be, what to use. */
+  readonly consoleInstead?: Extract<ConsoleRefusalCode, `use-${string}`>;
 }
 
 /** The call behind each action. */
@@ -87,7 +89,7 @@ export const DRIVERS: Readonly<Record<DriverName, DriverSpec>> = {
     rebootModes: ['initctl', 'signal'],
     rebootSignal: 'started',
     // Seen with 9.0.0: where a container has no initctl, `auto` and `initctl` succeed and tell it nothing.
-    notes: { shutdown: 'through initctl, unless mode is signal' },
+    notes: { shutdown: 'through-initctl' },
     // Its event is lost when it comes before libvirt listens for it (virLXCMonitorNew of 9.0.0).
     unaddressed:
       'libvirt knows a container’s first process a moment after its start, or never when it missed to hear of it: try ' +
@@ -98,35 +100,35 @@ export const DRIVERS: Readonly<Record<DriverName, DriverSpec>> = {
     uri: 'esx://HOST/, vpx://VCENTER/DATACENTER/HOST',
     livesIn: 'library',
     notes: {
-      shutdown: 'through VMware Tools',
-      reboot: 'through VMware Tools',
-      suspend: 'to disk',
+      shutdown: 'through-vmware-tools',
+      reboot: 'through-vmware-tools',
+      suspend: 'suspends-to-disk',
     },
-    consoleInstead: 'the console of the vSphere Client, or of https://{host}/ui/: ESXi 7.0 and later have no VNC',
+    consoleInstead: 'use-vsphere',
   }),
   'hyper-v': driver({
     title: 'Hyper-V',
     uri: 'hyperv://HOST/',
     livesIn: 'library',
-    notes: { shutdown: 'through the integration services' },
-    consoleInstead: 'VMConnect, or Remote Desktop to {host}:2179: Hyper-V has no VNC',
+    notes: { shutdown: 'through-integration-services' },
+    consoleInstead: 'use-vmconnect',
   }),
   vmware: driver({
     title: 'VMware Workstation, Player, Fusion',
     uri: 'vmwarews:///session, vmwareplayer:///session',
     livesIn: 'library',
     notes: {
-      destroy: 'not forced: this driver asks the guest (vmrun stop soft)',
-      suspend: 'Workstation only: Player cannot',
-      resume: 'Workstation only: Player cannot',
+      destroy: 'not-forced',
+      suspend: 'workstation-only',
+      resume: 'workstation-only',
     },
-    consoleInstead: 'the window of VMware Workstation or Player',
+    consoleInstead: 'use-vmware-window',
   }),
   vbox: driver({
     title: 'VirtualBox',
     uri: 'vbox:///session',
-    notes: { reboot: 'as a hard reset: this driver does not ask the guest' },
-    consoleInstead: 'the window of VirtualBox, or Remote Desktop where its VRDE server is on',
+    notes: { reboot: 'hard-reset' },
+    consoleInstead: 'use-virtualbox',
   }),
   bhyve: driver({ title: 'bhyve', uri: 'bhyve:///system' }),
   ch: driver({ title: 'Cloud Hypervisor', uri: 'ch:///system' }),

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ACTION_IDS } from './actions.ts';
 import { hostName, instant, uuid } from './api-fields.ts';
 import { REFUSAL_CODES } from './refusals.ts';
+import { TASK_STEP_CODES } from './task-steps.ts';
 
 /**
  * `accepted` waits for its turn, `running` is under way; the others are final. `timed_out`: the deadline passed and the
@@ -61,14 +62,19 @@ export const actor = z.strictObject({
 export type Actor = z.infer<typeof actor>;
 
 /** Why it is refused, where what an action needs was not there; docs/errors.md has every code. */
-export const reasonCode = z.enum(REFUSAL_CODES).optional().meta({
+const reasonCode = z.enum(REFUSAL_CODES).optional().meta({
   description: 'Which of the reasons of refusedActions it is, where it is one.',
 });
 
 const actionError = z.strictObject({ code: z.string(), message: z.string(), reasonCode });
 
 /** One thing that was done or seen on the way. */
-export const taskStep = z.strictObject({ at: instant, what: z.string(), detail: z.string().optional() });
+export const taskStep = z.strictObject({
+  at: instant,
+  code: z.enum(TASK_STEP_CODES).meta({ description: 'What kind of step; docs/errors.md has every code.' }),
+  what: z.string(),
+  detail: z.string().optional(),
+});
 /** See {@link taskStep}. */
 export type TaskStep = z.infer<typeof taskStep>;
 

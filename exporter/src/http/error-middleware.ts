@@ -4,9 +4,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { ActionError } from '../actions/action-error.ts';
+import { ConsoleRefusal } from '../console/console-service.ts';
 import { PROBLEMS, isProblemCode } from '../contract/problems.ts';
 import type { ProblemCode } from '../contract/problems.ts';
-import type { RefusalCode } from '../contract/refusals.ts';
+import type { ConsoleRefusalCode, RefusalCode } from '../contract/refusals.ts';
 import { XmlError } from '../xml/xml-error.ts';
 import { problemOfLibvirt } from './api/libvirt-problem.ts';
 import type { HttpLogger } from './deps.ts';
@@ -66,13 +67,13 @@ export function logFault(logger: HttpLogger, request: Request, response: Respons
 export function problemOf(error: unknown): {
   readonly code: ProblemCode;
   readonly detail: string;
-  readonly reasonCode?: RefusalCode;
+  readonly reasonCode?: RefusalCode | ConsoleRefusalCode;
   readonly headers: Readonly<Record<string, string>>;
 } {
   if (error instanceof HttpProblem) return { code: error.code, detail: error.message, headers: error.headers };
   const known = problemOfLibvirt(error) ?? problemWithin(error);
   if (known !== undefined) {
-    const reasonCode = error instanceof ActionError ? error.reasonCode : undefined;
+    const reasonCode = error instanceof ActionError || error instanceof ConsoleRefusal ? error.reasonCode : undefined;
     const { code, message: detail, headers } = known;
     return { code, detail, headers, ...(reasonCode === undefined ? {} : { reasonCode }) };
   }

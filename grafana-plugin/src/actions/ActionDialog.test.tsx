@@ -151,14 +151,14 @@ describe('an action that was confirmed', () => {
         state: 'succeeded',
         changed: true,
         result: { state: 'shutoff', reason: 'shutdown' },
-        steps: [{ at: '2026-11-24T10:00:02.000Z', what: 'asked the guest' }],
+        steps: [{ at: '2026-11-24T10:00:02.000Z', code: 'asked-by-agent', what: 'asked by the guest agent' }],
       }),
     );
     const { user } = openDomain(aDomain(), 'shutdown');
     await user.type(within(await dialog()).getByLabelText(/Reason/), 'patch day');
     await user.click(within(await dialog()).getByRole('button', { name: 'Shut down' }));
     expect(await screen.findByText('Done: Shut down. The domain is shutoff')).toBeInTheDocument();
-    expect(await dialog()).toHaveTextContent('asked the guest');
+    expect(await dialog()).toHaveTextContent('asked by the guest agent');
     const [request, ...others] = api.sent('POST');
     expect(others).toEqual([]);
     expect(request).toMatchObject({

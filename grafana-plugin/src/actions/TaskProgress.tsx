@@ -4,9 +4,9 @@
 import { dateTimeFormat } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { Alert, Button, LoadingBar, Stack, Text } from '@grafana/ui';
-import type { ActionId, Task } from '@vireo/exporter/contract';
+import type { ActionId, Task, TaskStep } from '@vireo/exporter/contract';
 import React from 'react';
-import { explain } from '../api/code-texts';
+import { explain, stepText } from '../api/code-texts';
 import { Details } from '../components/States';
 import { type Outcome, outcomeOf } from './outcome';
 import { actionLabel } from './texts';
@@ -35,14 +35,22 @@ export function TaskProgress({ task }: { readonly task: Task }) {
       </div>
       <ol>
         {task.steps.map((step, index) => (
-          <li key={`${step.at} ${String(index)}`}>
-            <Text variant="bodySmall" color="secondary">
-              {[dateTimeFormat(step.at, { format: 'HH:mm:ss' }), step.what, step.detail].filter(Boolean).join(' ')}
-            </Text>
-          </li>
+          <Step key={`${step.at} ${String(index)}`} step={step} />
         ))}
       </ol>
     </Stack>
+  );
+}
+
+function Step({ step }: { readonly step: TaskStep }) {
+  const { text, names } = stepText(step);
+  return (
+    <li>
+      <Text variant="bodySmall" color="secondary">
+        {dateTimeFormat(step.at, { format: 'HH:mm:ss' })} {text}
+      </Text>{' '}
+      <Details text={names} />
+    </li>
   );
 }
 

@@ -3,6 +3,7 @@
 
 import { screen } from '@testing-library/react';
 import i18next from 'i18next';
+import type { TaskStep } from '@vireo/exporter/contract';
 import React from 'react';
 import { refusalOf } from '../actions/availability';
 import { TaskProgress } from '../actions/TaskProgress';
@@ -11,7 +12,7 @@ import { initPanelTranslations } from '../i18n';
 import { problem } from '../testing/fakeApi';
 import { aDomain, aTask } from '../testing/fixtures';
 import { accessibilityFaults, renderAt } from '../testing/render';
-import { explain, explainShortly, refusalText } from './code-texts';
+import { explain, explainShortly, refusalText, stepText } from './code-texts';
 
 beforeAll(async () => {
   await i18next.init({ lng: 'zh-Hans', resources: { 'zh-Hans': { grafana: { some: 'text' } } } });
@@ -63,4 +64,34 @@ it('a task that failed says why by its reason, where it has one', () => {
   renderAt(<TaskProgress task={aTask({ state: 'failed', error })} />);
   expect(screen.getByText('已暂停：请先恢复')).toBeVisible();
   expect(screen.getByText('web-1: paused: resume first')).toBeVisible();
+});
+
+const at = '2026-11-24T10:00:01.000Z';
+
+it('a task says its steps; ids and errors that only the server knows are kept', async () => {
+  const steps: TaskStep[] = [
+    { at, code: 'force-off', what: 'force off', detail: 'the guest did not shut down in time' },
+    { at, code: 'done-by-others', what: 'somebody else was faster', detail: 'domain is already running' },
+  ];
+  const { container } = renderAt(<TaskProgress task={aTask({ state: 'running', steps })} />);
+  const items = screen.getAllByRole('listitem').map(({ textContent }) => textContent);
+  expect(items).toEqual([
+    expect.stringMatching(/^\d\d:\d\d:\d\d 强制关机：客户机没有及时关机$/),
+    expect.stringMatching(/ 已有人先行完成 domain is already running$/),
+  ]);
+  expect(screen.getByText('domain is already running').closest('[lang]')).toHaveAttribute('lang', 'en');
+  expect(await accessibilityFaults(container)).toEqual([]);
+});
+
+it('of a step newer than the app, or of a Vireo older than the codes, the server’s words stand alone', () => {
+  const words = { at, what: 'asked the moon', detail: 'twice' };
+  for (const step of [words, { ...words, code: 'next-year' }]) {
+    expect(stepText(step as TaskStep)).toEqual({ text: 'asked the moon: twice', names: undefined });
+  }
+});
+
+it('why there is no console is said in a sentence, the server’s words left out', () => {
+  const said = 'the domain has no screen; use VMConnect, or Remote Desktop to hv1:2179: Hyper-V has no VNC';
+  expect(refusalText('use-vmconnect', said)).toMatch(/^请使用 VMConnect/);
+  expect(refusalText('use-something', said)).toBe(said);
 });

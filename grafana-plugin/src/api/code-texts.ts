@@ -4,7 +4,16 @@
 
 // Another name: these keys and defaults are no literals, which that test wants of every `t`.
 import { t, t as textOf } from '@grafana/i18n';
-import type { RefusalCode } from '@vireo/exporter/contract';
+import {
+  CONSOLE_REFUSALS,
+  namesInStep,
+  REFUSALS,
+  type RefusalCode,
+  stepLine,
+  TASK_STEPS,
+  type TaskStep,
+  type TaskStepCode,
+} from '@vireo/exporter/contract';
 
 /** An error as Vireo tells it: of a task, a target, a host, or a problem. */
 export interface CodedError {
@@ -33,10 +42,11 @@ const NAMED: readonly string[] = [
   'held-by-job',
 ] satisfies RefusalCode[];
 
+const ENGLISH: ReadonlyMap<string, string> = new Map(Object.entries({ ...REFUSALS, ...CONSOLE_REFUSALS }));
+
 /** What an error means, and what to do about it. */
 export function explain({ code, message, reasonCode, advice }: CodedError): Explanation {
-  const text =
-    reasonCode === undefined ? textOf(`codes.${code}.meaning`, message) : textOf(`refused.${reasonCode}`, message);
+  const text = reasonCode === undefined ? textOf(`codes.${code}.meaning`, message) : reasonText(reasonCode, message);
   return {
     text,
     details: text === message ? undefined : message,
@@ -50,13 +60,34 @@ export function explainShortly(error: CodedError): string {
   return details === undefined ? text : withDetails(text, details);
 }
 
-/** Why an action can't be asked for now. `said`: the server's text for it. */
+/** Why an action or a console can't be asked for now. `said`: the server's text for it. */
 export function refusalText(code: string | undefined, said: string): string {
   if (code === undefined) {
     return said;
   }
-  const text = textOf(`refused.${code}`, said);
+  const text = reasonText(code, said);
   return text !== said && NAMED.includes(code) ? withDetails(text, said) : text;
+}
+
+function reasonText(code: string, said: string): string {
+  const text = textOf(`refused.${code}`, said);
+  // In English the server says it better, with names.
+  return text === ENGLISH.get(code) ? said : text;
+}
+
+/** What was done or seen on the way of a task; `names`: in the server's own words. */
+export function stepText(step: TaskStep): Pick<Explanation, 'text'> & { readonly names: string | undefined } {
+  return isKnownStep(step.code)
+    ? {
+        text: textOf(`steps.${step.code}`, stepLine(TASK_STEPS[step.code])),
+        names: namesInStep(step.code, step.detail),
+      }
+    : { text: stepLine(step), names: undefined };
+}
+
+/** A Vireo that is older or newer than this app sends none, or others. */
+function isKnownStep(code: string | undefined): code is TaskStepCode {
+  return code !== undefined && Object.hasOwn(TASK_STEPS, code);
 }
 
 function withDetails(text: string, details: string): string {

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import ts from 'typescript';
-import { PROBLEMS, REFUSAL_CODES } from '@vireo/exporter/contract';
+import { CONSOLE_REFUSAL_CODES, PROBLEMS, REFUSAL_CODES, TASK_STEP_CODES } from '@vireo/exporter/contract';
 import pluginJson from '../plugin.json';
 
 const SOURCE = join(__dirname, '..');
@@ -88,6 +88,7 @@ function textsOfCodes(): Map<string, string> {
       ['Meaning', 'codes.', '.meaning'],
       ['What to do', 'codes.', '.advice'],
       ['Reason', 'refused.', ''],
+      ['Step', 'steps.', ''],
     ] as const) {
       const text = cells[columns.indexOf(column)];
       if (text !== undefined) {
@@ -139,9 +140,10 @@ describe('texts', () => {
 
   it('are there for every code of the contract, and for those of lost hosts', () => {
     const problems = Object.keys(PROBLEMS).flatMap((code) => [`codes.${code}.meaning`, `codes.${code}.advice`]);
-    const refusals = REFUSAL_CODES.map((code) => `refused.${code}`);
+    const refusals = [...REFUSAL_CODES, ...CONSOLE_REFUSAL_CODES].map((code) => `refused.${code}`);
+    const steps = TASK_STEP_CODES.map((code) => `steps.${code}`);
     const others = ['codes.VIREO_TASK_TIMED_OUT.meaning', 'codes.LV_CONN_REFUSED.meaning', 'codes.VIR_ERR_RPC.advice'];
-    expect([...codes.keys()]).toEqual(expect.arrayContaining([...problems, ...refusals, ...others]));
+    expect([...codes.keys()]).toEqual(expect.arrayContaining([...problems, ...refusals, ...steps, ...others]));
     expect([...codes.keys()].filter((key) => source.texts.has(key))).toEqual([]);
   });
 

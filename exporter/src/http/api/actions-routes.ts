@@ -8,6 +8,7 @@ import { ACTIONS, ACTION_IDS, isActionId, requiredPrivileges } from '../../contr
 import type { ActionId } from '../../contract/actions.ts';
 import { actionRequest, bulkRequest, noQuery } from '../../contract/api.ts';
 import type { BulkRequest, BulkResult } from '../../contract/api.ts';
+import { ActionError } from '../../actions/action-error.ts';
 import type { ActionOrder } from '../../actions/action-service.ts';
 import type { Task } from '../../contract/tasks.ts';
 import type { ActionsPort, HttpLogger } from '../deps.ts';
@@ -90,7 +91,8 @@ export function bulkRoute(fleet: Fleet, actions: ActionsPort, logger: HttpLogger
           if (dryRun) return { host, uuid, domain, accepted: true, ...(await actions.check({ ...order, domain })) };
           return { host, uuid, domain, accepted: true, task: earlier ?? (await actions.submit({ ...order, domain })) };
         } catch (error) {
-          const { code, detail, reasonCode } = problemOf(error);
+          const { code, detail } = problemOf(error);
+          const reasonCode = error instanceof ActionError ? error.reasonCode : undefined;
           // The others went on, and what became of them must be told.
           if (code === 'VIREO_INTERNAL') logFault(logger, request, response, error);
           const refusal = { code, message: detail, ...given('reasonCode', reasonCode) };

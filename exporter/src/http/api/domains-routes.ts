@@ -50,10 +50,12 @@ export function domainRoute(
     queryOf(request, noQuery);
     const found = fleet.domain(caller, ['read'], pathPart(request, 'host'), uuid);
     const { host } = found.host;
+    const refusal = consoles.refusalFor(host, uuid);
     const facts = {
       ...actions.describe(found, caller.principal),
       consoleSessions: consoles.sessionsOf(host, uuid),
-      ...given('consoleRefusal', consoles.refusalFor(host, uuid)),
+      ...given('consoleRefusal', refusal?.message),
+      ...given('consoleRefusalCode', refusal?.reasonCode),
     };
     sendJson(response, viewDomain(found, facts));
   };

@@ -634,28 +634,50 @@ it.each([
     'esx://root@esx1.example/?no_verify=1',
     'vnc',
     'no screen, and no text console through libvirt’s driver esx; use the console of the vSphere Client, or of https://esx1.example/ui/',
+    'use-vsphere',
   ],
-  ['ESX', 'vpx://vc.example/dc/esx1', undefined, 'https://vc.example/ui/'],
-  ['ESX', 'esx://esx1.example/', 'serial', 'the domain has no text console through libvirt’s driver esx; use'],
-  ['Hyper-V', 'hyperv://hv1.example/', undefined, 'use VMConnect, or Remote Desktop to hv1.example:2179'],
-  ['QEMU', 'qemu:///system', 'vnc', 'the domain has no screen'],
-] as const)('says what to use instead of a console that %s at %s has not: %s', async (driver, uri, kind, words) => {
-  await start();
-  const { snapshot } = host;
-  const without = {
-    ...VM,
-    xml: parseDomainXml(`<domain type='vmware'><name>vm1</name><uuid>${VM.uuid}</uuid></domain>`),
-  };
-  host.snapshot = {
-    ...snapshot,
-    uri,
-    facts: { driver, libvirtVersion: '9.0.0' },
-    domains: new Map([[VM.uuid, without]]),
-  };
-  const { status, json } = await api.ask(PATH, {
-    method: 'POST',
-    body: { mode: 'view', ...(kind === undefined ? {} : { kind }) },
-  });
-  expect(status).toBe(409);
-  expect(json).toMatchObject({ code: 'VIREO_CONSOLE_NONE', detail: expect.stringContaining(words) as string });
-});
+  ['ESX', 'vpx://vc.example/dc/esx1', undefined, 'https://vc.example/ui/', 'use-vsphere'],
+  [
+    'ESX',
+    'esx://esx1.example/',
+    'serial',
+    'the domain has no text console through libvirt’s driver esx; use',
+    'use-vsphere',
+  ],
+  [
+    'Hyper-V',
+    'hyperv://hv1.example/',
+    undefined,
+    'use VMConnect, or Remote Desktop to hv1.example:2179',
+    'use-vmconnect',
+  ],
+  ['QEMU', 'qemu:///system', 'vnc', 'the domain has no screen', 'no-vnc'],
+  ['vz', 'vz:///system', undefined, 'no screen, and no text console through libvirt’s driver vz', 'no-console'],
+  ['vz', 'vz:///system', 'serial', 'no text console through libvirt’s driver vz', 'no-text-console'],
+] as const)(
+  'says what to use instead of a console that %s at %s has not: %s',
+  async (driver, uri, kind, words, reason) => {
+    await start();
+    const { snapshot } = host;
+    const without = {
+      ...VM,
+      xml: parseDomainXml(`<domain type='vmware'><name>vm1</name><uuid>${VM.uuid}</uuid></domain>`),
+    };
+    host.snapshot = {
+      ...snapshot,
+      uri,
+      facts: { driver, libvirtVersion: '9.0.0' },
+      domains: new Map([[VM.uuid, without]]),
+    };
+    const { status, json } = await api.ask(PATH, {
+      method: 'POST',
+      body: { mode: 'view', ...(kind === undefined ? {} : { kind }) },
+    });
+    expect(status).toBe(409);
+    const detail = expect.stringContaining(words) as string;
+    expect(json).toMatchObject({ code: 'VIREO_CONSOLE_NONE', detail, reasonCode: reason });
+    if (kind !== undefined) return;
+    const { json: domain } = await api.ask(PATH.replace('/console', ''));
+    expect(domain).toMatchObject({ consoleRefusal: detail, consoleRefusalCode: reason });
+  },
+);

@@ -7,6 +7,7 @@ import { Alert, Stack, Text, TextLink } from '@grafana/ui';
 import type { DomainFull } from '@vireo/exporter/contract';
 import React, { lazy, Suspense, useMemo } from 'react';
 import { hypervisorTitle } from '../../actions/driver-texts';
+import { refusalText } from '../../api/code-texts';
 import { useDataSourceUid } from '../../api/data-sources';
 import { ConsoleButton } from '../../components/ConsoleButton';
 import { Screenshot } from '../../components/Screenshot';
@@ -23,12 +24,16 @@ export function OverviewTab({ domain, lost }: { readonly domain: DomainFull; rea
     <Stack direction="column" gap={3}>
       <Facts facts={factsOf(domain)} />
       <Stack direction="row" gap={2} wrap="wrap" alignItems="flex-start">
-        <ConsoleButton domain={domain} refusal={lost ?? domain.consoleRefusal} />
+        <ConsoleButton domain={domain} refusal={lost ?? consoleRefusalOf(domain)} />
         <Screenshot domain={domain} refusal={lost} />
       </Stack>
       <History host={domain.host} name={domain.name} driver={domain.driver ?? ''} />
     </Stack>
   );
+}
+
+function consoleRefusalOf({ consoleRefusal, consoleRefusalCode }: DomainFull): string | undefined {
+  return consoleRefusal === undefined ? undefined : refusalText(consoleRefusalCode, consoleRefusal);
 }
 
 function History({ host, name, driver }: Named & { readonly driver: string }) {

@@ -77,7 +77,14 @@ describe('the list of tasks', () => {
           state: 'unknown',
           bulkId: BULK,
           endedAt: '2026-11-24T10:00:02.500Z',
-          steps: [{ at: '2026-11-24T10:00:01.000Z', what: 'asked libvirt', detail: 'domainSetAutostart' }],
+          steps: [
+            {
+              at: '2026-11-24T10:00:01.000Z',
+              code: 'done-by-others',
+              what: 'somebody else was faster',
+              detail: 'autostart is set already',
+            },
+          ],
           error: { code: 'VIREO_TASK_DAEMON_LOST', message: 'the daemon went away' },
           observed: { at: '2026-11-24T10:01:00.000Z', state: 'running', reason: 'booted' },
         }),
@@ -86,7 +93,8 @@ describe('the list of tasks', () => {
     const { user, container } = open();
     expect(await row('web-1')).toHaveTextContent('Do not start with host');
     await user.click(screen.getByRole('button', { name: /Toggle row/ }));
-    expect(await screen.findByText(/asked libvirt domainSetAutostart/)).toBeInTheDocument();
+    expect(await screen.findByText(/^\d\d:\d\d:\d\d somebody else was faster$/)).toBeInTheDocument();
+    expect(screen.getByText('autostart is set already')).toBeInTheDocument();
     for (const text of ['the daemon went away', '{"enabled":false}', '2.5 s', 'running, booted', 'grafana-operate']) {
       expect(screen.getByText(text)).toBeInTheDocument();
     }
