@@ -8,10 +8,11 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeDaemon, simulatedFleet } from '@vireo/libvirt/testing';
-import { startExporter } from '../lab/exporter.ts';
+import { parsePage, startExporter } from '../lab/exporter.ts';
 import type { Exporter } from '../lab/exporter.ts';
 import { openLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/lab.ts';
+import { PageChecker } from '../lab/page-checker.ts';
 import { waitFor } from '../lab/wait-for.ts';
 
 jest.setTimeout(120_000);
@@ -23,6 +24,7 @@ let lab: Lab;
 let daemon: FakeDaemon;
 let closeHost: () => void;
 let exporter: Exporter;
+let checker: PageChecker;
 
 beforeAll(async () => {
   lab = await openLab();
@@ -32,10 +34,12 @@ beforeAll(async () => {
     host.close();
   };
   daemon = await FakeDaemon.listen({ host });
+  checker = new PageChecker(host.spec.cpuCount);
   exporter = await startExporter(lab, {
     config: `hosts: [{ name: kvm1, uri: "${daemon.uri}" }]
 poll: { intervalSeconds: 3600, statisticsDeadlineSeconds: 60, detailsIntervalSeconds: 86400 }
 `,
+    checker,
   });
   await waitFor(async () => (await exporter.scrape()).all('libvirt_domain_info').length === DOMAINS, {
     what: 'all domains are on the page',
@@ -47,6 +51,7 @@ afterAll(async () => {
   await lab.close();
   await daemon.close();
   closeHost();
+  expect(checker.findings).toEqual([]);
 });
 
 /** Resolves when the daemon has got no call for a second: the first poll is over and the next an hour away. */
@@ -66,16 +71,18 @@ function residentMiB(): number {
 describe('scrapes', () => {
   it('at the same time, of every kind, cost libvirt no call', async () => {
     const paths = ['/metrics', '/metrics?host=kvm1', '/probe?target=kvm1', '/metrics?collect[]=block', '/sd'];
-    const before = daemon.calls.length;
+    const before = { calls: daemon.calls.length, pages: checker.pages };
     const scrape = async (i: number): Promise<number> => {
       const headers = i % 2 === 0 ? { accept: 'application/openmetrics-text' } : { 'accept-encoding': 'identity' };
       const response = await fetch(`${exporter.url}${paths[i % paths.length] ?? ''}`, { headers });
-      await response.arrayBuffer();
+      const text = await response.text();
+      if (i % 2 === 1 && i % paths.length === 0) checker.take(parsePage(text, 0));
       return response.status;
     };
     const statuses = await Promise.all(Array.from({ length: 20 }, (_, i) => scrape(i)));
     expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(daemon.calls.length).toBe(before);
+    expect(checker.pages).toBeGreaterThan(before.pages + 1);
+    expect(daemon.calls.length).toBe(before.calls);
   });
 
   it('that are never read hold a bounded share of memory, and are gone without a trace', async () => {
