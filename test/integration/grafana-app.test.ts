@@ -224,6 +224,7 @@ test('the page of a domain shows what it is, does, and has', async () => {
   const page = await signIn('ada');
   const path = await lab.pathOf('web-1');
   await page.open(path);
+  await page.says(`Vireo for libvirt / Fleet / ${HOSTS.up} / web-1`);
   await page.says('Why in that state');
   for (const graph of ['CPU', 'Steal', 'Memory', 'Disk latency', 'Network']) await page.sees(graph);
   await page.page

@@ -10,17 +10,17 @@ import { LiveBadge } from '../components/LiveBadge';
 /** What {@link Page} takes. */
 export interface PageProps {
   readonly title: string;
-  /** Where this is, and what is above it. */
-  readonly parent?: { readonly text: string; readonly url: string };
+  /** What is above it, the topmost first. */
+  readonly above?: ReadonlyArray<{ readonly text: string; readonly url: string }>;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
-export function Page({ title, parent, actions, children }: PageProps) {
-  const pageNav: NavModelItem = {
-    text: title,
-    ...(parent && { parentItem: parent }),
-  };
+export function Page({ title, above = [], actions, children }: PageProps) {
+  const pageNav = [...above, { text: title }].reduce<NavModelItem | undefined>(
+    (parentItem, page) => ({ ...page, ...(parentItem && { parentItem }) }),
+    undefined,
+  );
   return (
     <PluginPage
       pageNav={pageNav}

@@ -24,14 +24,17 @@ const history = locationService.getHistory() as unknown as Navigator & {
   listen(listener: (location: Location) => void): () => void;
 };
 
+/** What is above a page and itself, the topmost first. */
+function crumbsOf(page: PluginPageProps['pageNav']): string[] {
+  return page === undefined ? [meta.name] : [...crumbsOf(page.parentItem), page.text];
+}
+
 /** What Grafana draws around the pages of an app. */
 export function PluginPage({ actions, children, info, pageNav, renderTitle, subTitle }: PluginPageProps): ReactElement {
   const title = pageNav?.text ?? meta.name;
   return (
     <main style={{ padding: 24 }}>
-      <nav aria-label="Breadcrumbs">
-        {[meta.name, pageNav?.parentItem?.text, pageNav?.text].filter((part) => part !== undefined).join(' / ')}
-      </nav>
+      <nav aria-label="Breadcrumbs">{crumbsOf(pageNav).join(' / ')}</nav>
       <div style={{ display: 'flex', gap: 16, justifyContent: 'space-between', margin: '16px 0' }}>
         <div>
           {renderTitle?.(title) ?? <h1>{title}</h1>}

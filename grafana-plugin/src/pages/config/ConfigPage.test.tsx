@@ -59,12 +59,20 @@ describe('the configuration page', () => {
     reload.mockRestore();
   });
 
+  it('names the data source that is asked without a choice, or says that there is none', () => {
+    show({ apiUrl: 'http://vireo:9177' });
+    expect(screen.getByText(/^Without a choice: .*, now Metrics of the fleet\.$/)).toBeVisible();
+    expect(screen.getByRole('combobox', { name: /Metrics/ })).toHaveAttribute('placeholder', 'Metrics of the fleet');
+    expect(screen.getByText('Grafana has no data source of the type loki.')).toBeVisible();
+  });
+
   it('never shows a stored token, and replaces one only when asked', async () => {
     const { user } = show({ apiUrl: 'http://vireo:9177' }, ['readToken']);
     const read = screen.getByLabelText(/Token to look/);
     expect(read).toBeDisabled();
     await user.click(screen.getByRole('button', { name: /reset/i }));
     expect(screen.getByLabelText(/Token to look/)).toHaveValue('');
+    expect(screen.getByLabelText(/Token to look/)).toHaveFocus();
     expect(screen.getByText(/not saved yet/)).toBeVisible();
   });
 

@@ -7,6 +7,7 @@ import { getBackendSrv, getDataSourceSrv, locationService } from '@grafana/runti
 import { Alert, Button, Combobox, Field, FieldSet, Input, SecretInput, Stack, Text } from '@grafana/ui';
 import React, { useState, type SyntheticEvent } from 'react';
 import { lastValueFrom } from 'rxjs';
+import { defaultSource, type SourceType } from '../../api/data-sources';
 import { type ApiError, toApiError } from '../../api/problem';
 import { Failed, ProblemText } from '../../components/States';
 import { PLUGIN_ID } from '../../constants';
@@ -121,6 +122,7 @@ async function saveSettings(
 }
 
 function TokenField({ name, isStored, value, onChange }: TokenFieldProps) {
+  const [isReset, setReset] = useState(false);
   const { label, description } = tokenText(name);
   return (
     <Field label={label} description={description}>
@@ -130,8 +132,13 @@ function TokenField({ name, isStored, value, onChange }: TokenFieldProps) {
         isConfigured={isStored}
         value={value}
         autoComplete="off"
+        // The button that resets goes, and had the focus; now a token is to be entered.
+        autoFocus={isReset}
         onChange={(event) => onChange(event.currentTarget.value)}
-        onReset={() => onChange('')}
+        onReset={() => {
+          setReset(true);
+          onChange('');
+        }}
       />
     </Field>
   );
@@ -147,14 +154,19 @@ function DataSourceField({ type, label, uid, onChange }: DataSourceFieldProps) {
   const options = getDataSourceSrv()
     .getList({ type })
     .map((source) => ({ value: source.uid, label: source.name }));
+  const standard = defaultSource(type)?.name;
   const id = `vireo-${type}`;
   return (
     <Field
       label={label}
       description={
-        options.length === 0
+        standard === undefined
           ? t('config.no-source', 'Grafana has no data source of the type {{type}}.', { type })
-          : t('config.source-help', 'Without a choice: Grafana’s default of the type {{type}}.', { type })
+          : t('config.source-help', 'Without a choice: Grafana’s default of the type {{type}}, now {{name}}.', {
+              type,
+              name: standard,
+              interpolation: { escapeValue: false },
+            })
       }
     >
       <Combobox
@@ -162,6 +174,7 @@ function DataSourceField({ type, label, uid, onChange }: DataSourceFieldProps) {
         width={60}
         isClearable
         options={options}
+        placeholder={standard}
         value={uid ?? null}
         onChange={(chosen) => onChange(chosen?.value)}
       />
@@ -169,7 +182,7 @@ function DataSourceField({ type, label, uid, onChange }: DataSourceFieldProps) {
   );
 }
 interface DataSourceFieldProps {
-  readonly type: 'prometheus' | 'loki';
+  readonly type: SourceType;
   readonly label: string;
   readonly uid: string | undefined;
   readonly onChange: (uid: string | undefined) => void;

@@ -14,7 +14,7 @@ import { explain, explainShortly } from '../../api/code-texts';
 import { useDomain, useHost } from '../../api/queries';
 import { StateBadge } from '../../components/StateBadge';
 import { Loaded } from '../../components/States';
-import { DOMAIN_TABS, type DomainTab, domainUrl, hostUrl } from '../../urls';
+import { DOMAIN_TABS, type DomainTab, domainUrl, fleetUrl, hostUrl } from '../../urls';
 import { useParameters } from '../../useParameters';
 import { Page } from '../Page';
 import { DevicesTab } from './DevicesTab';
@@ -28,7 +28,13 @@ export function DomainPage() {
   const { host = '', uuid = '' } = useParams();
   const result = useDomain({ host, uuid });
   return (
-    <Page title={result.data?.name ?? uuid} parent={{ text: host, url: hostUrl(host) }}>
+    <Page
+      title={result.data?.name ?? uuid}
+      above={[
+        { text: t('fleet.title', 'Fleet'), url: fleetUrl() },
+        { text: host, url: hostUrl(host) },
+      ]}
+    >
       <Loaded result={result} what={t('domain.loading', 'Asking for the domain …')}>
         {(domain) => <Domain domain={domain} />}
       </Loaded>

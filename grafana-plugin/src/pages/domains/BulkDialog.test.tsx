@@ -66,6 +66,7 @@ const bodies = () => api.sent('POST').map(({ body }) => body as BulkRequest);
 describe('an action on many domains', () => {
   it('is first asked what it would do, says why not to each, and sends nothing by itself', async () => {
     await ask('Suspend', 1, 2, 3);
+    expect(within(dialog()).getByRole('heading', { name: 'Suspend: 2 domains' })).toBeInTheDocument();
     expect(dialog()).toHaveTextContent('Not possible now, left alone: 1');
     expect(dialog()).toHaveTextContent('web-3 on kvm1: shutoff: not running');
     expect(dialog()).toHaveTextContent('Affects 2: The CPUs stop at once.');
@@ -97,6 +98,7 @@ describe('an action on many domains', () => {
     await user.type(within(dialog()).getByLabelText(/Reason/), 'patch day');
     await user.click(within(dialog()).getByRole('button', { name: 'Suspend: 2' }));
     expect(await screen.findByText('All of it is over')).toBeInTheDocument();
+    expect(within(dialog()).getByRole('heading', { name: 'Suspend: 2 domains' })).toBeInTheDocument();
     expect(dialog()).toHaveTextContent('Failed: 1 · Done: 1');
     const [first] = within(dialog()).getAllByRole('listitem');
     expect(first).toHaveTextContent('web-2kvm1it would not (VIREO_LIBVIRT_REFUSED)');

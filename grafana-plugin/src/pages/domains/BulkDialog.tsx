@@ -32,7 +32,12 @@ export function BulkDialog({ action, targets: current, onDismiss, onEscalate }: 
   return (
     <Modal
       isOpen
-      title={t('bulk.title', '{{action}}: many domains', { action: bulkLabel(action) })}
+      title={t('bulk.title', '', {
+        action: bulkLabel(action),
+        count: result?.results.length ?? (dryRun.data ? judgeDryRun(dryRun.data, targets).acted : targets).length,
+        defaultValue_one: '{{action}}: {{count}} domain',
+        defaultValue_other: '{{action}}: {{count}} domains',
+      })}
       onDismiss={isSending ? undefined : onDismiss}
       closeOnBackdropClick={false}
       closeOnEscape={!isSending}

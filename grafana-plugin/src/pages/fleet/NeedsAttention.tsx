@@ -135,7 +135,7 @@ const LOOKS: Readonly<Record<Trouble, { readonly color: BadgeColor; readonly ico
   'pool-full': { color: 'orange', icon: 'exclamation-triangle' },
   'task-failed': { color: 'orange', icon: 'exclamation-triangle' },
   'autostart-off': { color: 'orange', icon: 'exclamation-triangle' },
-  paused: { color: 'blue', icon: 'pause' },
+  paused: { color: 'orange', icon: 'pause' },
 };
 
 function titleOf(trouble: Trouble): string {

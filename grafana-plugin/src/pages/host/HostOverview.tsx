@@ -30,10 +30,10 @@ export function HostOverview({ host }: { readonly host: HostFull }) {
       <Part title={t('host.pools', 'Storage pools')} isWide>
         <Pools pools={host.pools} />
       </Part>
-      <Part title={t('host.networks', 'Virtual networks')}>
+      <Part title={t('host.networks', 'Virtual networks')} isWide>
         <Networks {...(host.networks && { networks: host.networks })} />
       </Part>
-      <Part title={t('host.polls', 'Polls')}>
+      <Part title={t('host.polls', 'Polls')} isWide>
         <Polls polls={host.polls} />
       </Part>
     </div>

@@ -25,7 +25,7 @@ export function HostPage() {
   return (
     <Page
       title={host}
-      parent={{ text: t('fleet.title', 'Fleet'), url: fleetUrl() }}
+      above={[{ text: t('fleet.title', 'Fleet'), url: fleetUrl() }]}
       actions={
         <LinkButton href={domainsUrl({ host: [host] })} variant="secondary" size="sm">
           {t('host.domains', 'Its domains')}
