@@ -8,6 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { MetricsPage } from '../../exporter/src/metrics/metrics-page.ts';
 import { SelfMetrics } from '../../exporter/src/metrics/self-metrics.ts';
 import { DEMO, hostWith, KVM1, KVM2, OFF, WEB } from '../../exporter/src/metrics/testdata/snapshot.ts';
+import { promtoolCheck } from '../lab/prometheus.ts';
 
 /** Prints every sample as a line of JSON: family, type, unit, name, labels, value. */
 const READ = `
@@ -120,6 +121,9 @@ describe('the OpenMetrics page', () => {
       .filter(([, , , name]) => name === 'libvirt_domain_active')
       .map(([, , , , labels]) => labels['domain']);
     expect(domains.sort()).toEqual([...HOSTILE, 'web'].sort());
+    const text = (await page.render({ host: 'hostile "\\\n🐦' })).toString();
+    expect(await promtoolCheck(text)).toEqual({ code: 0, complaints: [] });
+    expect(text.match(/^libvirt_domain_active\{/gm)).toHaveLength(HOSTILE.length + 1);
   });
 
   it('is valid when narrowed, and when there is nothing', async () => {

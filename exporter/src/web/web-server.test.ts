@@ -137,6 +137,17 @@ describe('TLS', () => {
     await expect(get(port, { minVersion: 'TLSv1.3' })).rejects.toThrow();
   });
 
+  it.each([
+    ['TLS 1.2, unless told', '', 'TLSv1.1'],
+    ['TLS 1.3, when told', ', min_version: TLS13', 'TLSv1.2'],
+  ] as const)('speaks nothing below %s', async (_, minimum, below) => {
+    const port = await serve(`tls_server_config: { ${ONE}${minimum} }`);
+    // What a client offers is not what is in the way.
+    const old = { minVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const;
+    expect(await get(port, old)).toBe('ok');
+    await expect(get(port, { ...old, maxVersion: below })).rejects.toThrow('alert protocol version');
+  });
+
   it('serves TLS 1.3 beside chosen suites of TLS 1.2', async () => {
     const port = await serve(`tls_server_config: { ${ONE}, cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384] }`);
     const socket = await handshake(port);
