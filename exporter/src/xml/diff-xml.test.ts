@@ -254,6 +254,12 @@ describe('noise libvirt makes', () => {
       device(`<disk><source file='f'/><target dev='vda'/></disk>`),
     ],
     [
+      // libvirt 12.8.0
+      'the number of an empty drive’s medium',
+      device(`<disk device='cdrom'><driver name='qemu' type='raw'/><source index='1'/><target dev='sda'/></disk>`),
+      device(`<disk device='cdrom'><driver name='qemu' type='raw'/><target dev='sda'/></disk>`),
+    ],
+    [
       'what the guest plugged of virtio-mem',
       device(`<memory model='virtio-mem'><target><size>2</size><current unit='KiB'>1</current></target></memory>`),
       device(`<memory model='virtio-mem'><target><size>2</size></target></memory>`),

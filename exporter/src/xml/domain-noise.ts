@@ -42,6 +42,7 @@ function dropDeviceRuntime(device: DiffNode): void {
     // A block job's other end.
     dropWhere(device, (child) => child.name === 'mirror');
     dropBackingIndexes(device);
+    dropWhere(device, isEmptySource);
   }
   if (CHARACTER_DEVICES.has(name)) {
     attributes.delete('tty');
@@ -51,7 +52,7 @@ function dropDeviceRuntime(device: DiffNode): void {
     if (name === 'console' && target?.attributes.get('type') === 'virtio') target.attributes.delete('port');
     if (attributes.get('type') === 'pty') {
       childOf(device, 'source')?.attributes.delete('path');
-      dropWhere(device, (child) => child.name === 'source' && isEmpty(child));
+      dropWhere(device, isEmptySource);
     }
   }
   if (name === 'graphics') {
@@ -183,6 +184,10 @@ function isFirmwareChosen(_live: DiffNode, config: DiffNode): boolean {
 
 function always(): boolean {
   return true;
+}
+
+function isEmptySource(child: DiffNode): boolean {
+  return child.name === 'source' && isEmpty(child);
 }
 
 function isEmpty(node: DiffNode): boolean {
