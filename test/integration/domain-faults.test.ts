@@ -242,6 +242,7 @@ describe('a job held by a managed save', () => {
     const elapsed = pages.at(-1)?.value('libvirt_domain_job_info_time_elapsed_seconds', { domain: 'vm2' });
     expect(elapsed).toBeGreaterThan(1);
     expect(elapsed).toBeLessThan(Date.now() / 1000 - heldAt);
+    expect(pages.at(-1)?.value('libvirt_domain_job_info_operation', { domain: 'vm2' })).toBe(2);
     expect(slowScrapeMs(pages)).toBeLessThan(100);
     for (const page of pages) {
       expect(page.value('libvirt_up', { host: 'lab' })).toBe(1);

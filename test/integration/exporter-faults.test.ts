@@ -116,6 +116,13 @@ describe('when one QEMU is frozen', () => {
         frozenAt - 1,
       );
       expect(now.value('libvirt_domain_state', { domain: 'vm3', state: 'running' })).toBe(1);
+      // Whose monitor does not answer, and since when.
+      const occupied = { domain: 'vm3', state: 'occupied' };
+      expect(now.value('libvirt_domain_control_state', occupied)).toBe(1);
+      expect(now.all('libvirt_domain_control_state').filter(({ value }) => value === 1)).toHaveLength(1);
+      const held = pages.map((page) => page.value('libvirt_domain_control_state_duration_seconds', { domain: 'vm3' }));
+      expect(held.at(-1)).toBeGreaterThan(5);
+      expect(held.at(-1)).toBeLessThan(Date.now() / 1000 - frozenAt + 1);
       expect(pages.every((page) => page.value('libvirt_up', { host: 'lab' }) === 1)).toBe(true);
       expect(slowScrapeMs(pages)).toBeLessThan(SCRAPE_LIMIT_MS);
     } finally {
