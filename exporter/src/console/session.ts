@@ -342,6 +342,8 @@ export class ConsoleSession {
     if (signal.aborted) return signal.reason as ConsoleEnd;
     if (error instanceof ConsoleEnd) return error;
     if (error instanceof RemoteError) {
+      // libvirt's event says so only when it has ended the domain.
+      if (error.name === 'VIR_ERR_NO_DOMAIN') return new ConsoleEnd('domain-gone', '', { cause: error });
       if (error.message.includes('console session exists')) return new ConsoleEnd('console-busy');
       if (
         error.name === 'VIR_ERR_NO_SUPPORT' ||

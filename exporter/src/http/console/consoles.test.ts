@@ -255,6 +255,7 @@ describe('a session', () => {
     ['no-console', 4020, { otherGraphics: ['spice'] }, 'It has no VNC screen. It has spice.'],
     ['domain-restarted', 4002, { id: 9 }, 'The domain was started anew.'],
     ['domain-stopped', 4001, { id: -1 }, 'The domain stopped.'],
+    ['domain-gone', 4003, NO_DOMAIN, 'The domain no longer exists on this host.'],
     ['unreachable', 4021, { vnc: { port: 1, listen: '127.0.0.1' } }, 'ECONNREFUSED'],
     ['libvirt-failed', 4028, new ViaDaemonError('VIREO_VIA_SILENT', 'no answer'), 'VIREO_VIA_SILENT'],
     ['fault', 4500, new TypeError('never seen'), 'A fault in Vireo.'],
