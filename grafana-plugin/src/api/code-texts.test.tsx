@@ -7,6 +7,7 @@ import type { TaskStep } from '@vireo/exporter/contract';
 import React from 'react';
 import { refusalOf } from '../actions/availability';
 import { TaskProgress } from '../actions/TaskProgress';
+import { StateCounts } from '../components/StateCounts';
 import { Failed } from '../components/States';
 import { initPanelTranslations } from '../i18n';
 import { problem } from '../testing/fakeApi';
@@ -74,7 +75,7 @@ it('a task says its steps; ids and errors that only the server knows are kept', 
     { at, code: 'done-by-others', what: 'somebody else was faster', detail: 'domain is already running' },
   ];
   const { container } = renderAt(<TaskProgress task={aTask({ state: 'running', steps })} />);
-  const items = screen.getAllByRole('listitem').map(({ textContent }) => textContent);
+  const items = screen.getAllByRole('listitem').map(({ textContent }) => textContent?.trim());
   expect(items).toEqual([
     expect.stringMatching(/^\d\d:\d\d:\d\d 强制关机：客户机没有及时关机$/),
     expect.stringMatching(/ 已有人先行完成 domain is already running$/),
@@ -94,4 +95,13 @@ it('why there is no console is said in a sentence, the server’s words left out
   const said = 'the domain has no screen; use VMConnect, or Remote Desktop to hv1:2179: Hyper-V has no VNC';
   expect(refusalText('use-vmconnect', said)).toMatch(/^请使用 VMConnect/);
   expect(refusalText('use-something', said)).toBe(said);
+});
+
+it('the state of a host is Vireo’s word and said in Chinese, that of a domain is libvirt’s', () => {
+  const counts = ['up', 'connecting', 'lost', 'shutoff'].map((state) => [state, 1] as const);
+  renderAt(<StateCounts title="主机" counts={counts} urlOf={() => '/'} />);
+  for (const word of ['已连接', '正在连接', '失联', 'shutoff']) {
+    expect(screen.getByText(word)).toBeVisible();
+    expect(screen.getByRole('link', { name: `主机, ${word}: 1` })).toBeVisible();
+  }
 });

@@ -3,11 +3,11 @@
 
 import { Stack, Text, TextLink } from '@grafana/ui';
 import React from 'react';
-import { StateBadge } from './StateBadge';
+import { StateBadge, stateText } from './StateBadge';
 
 export function StateCounts({ title, counts, urlOf, note }: StateCountsProps) {
   const total = counts.reduce((sum, [, count]) => sum + count, 0);
-  const labelOf = (state: string, count: number) => `${title}, ${state}: ${String(count)}`;
+  const labelOf = (state: string, count: number) => `${title}, ${stateText(state)}: ${String(count)}`;
   return (
     <Stack direction="row" gap={1.5} alignItems="center" wrap="wrap">
       <Text weight="medium">{`${title} ${total.toLocaleString()}`}</Text>

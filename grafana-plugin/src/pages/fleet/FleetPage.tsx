@@ -8,6 +8,7 @@ import type { HostBrief } from '@vireo/exporter/contract';
 import React, { useMemo } from 'react';
 import { useHosts } from '../../api/queries';
 import { FilterPills } from '../../components/FilterPills';
+import { stateText } from '../../components/StateBadge';
 import { Empty, Loaded } from '../../components/States';
 import { type Series, useMetrics } from '../../metrics/prometheus';
 import { configurationUrl, type FleetView } from '../../urls';
@@ -137,7 +138,7 @@ function pills(counts: ReadonlyArray<readonly [string, number]>, chosen: readonl
   const missing = chosen.filter((value) => !counts.some(([known]) => known === value));
   const options = [...counts, ...missing.map((value) => [value, 0] as const)].map(([value, count]) => ({
     value,
-    text: `${value} ${count.toLocaleString()}`,
+    text: `${stateText(value)} ${count.toLocaleString()}`,
   }));
   return order ? options.sort((a, b) => order.indexOf(a.value) - order.indexOf(b.value)) : options;
 }
