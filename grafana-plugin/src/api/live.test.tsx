@@ -92,7 +92,10 @@ describe('events', () => {
     renderAt(<TaskState />, { openEvents: FakeEventSource.open });
     act(() => stream().say('ready'));
     await screen.findByText('accepted');
-    const task = aTask({ state: 'succeeded', steps: [{ at: '2026-11-24T10:00:01.000Z', code: 'asked-by-acpi', what: 'asked by ACPI' }] });
+    const task = aTask({
+      state: 'succeeded',
+      steps: [{ at: '2026-11-24T10:00:01.000Z', code: 'asked-by-acpi', what: 'asked by ACPI' }],
+    });
     act(() => stream().say('task', { ...stateChange, type: 'task', task }));
     expect(await screen.findByText('succeeded')).toBeInTheDocument();
   });
