@@ -9,7 +9,7 @@ import React, { useEffect, useRef } from 'react';
 import { PERMISSIONS } from '../constants';
 import { ActionDialog } from './ActionDialog';
 import { ActionMenu } from './ActionMenu';
-import { type ActionTarget, refusalOf } from './availability';
+import { type ActionTarget, needsTypedName, refusalOf } from './availability';
 import { actionLabel } from './texts';
 
 const BUTTONS: readonly ActionId[] = ['start', 'shutdown', 'reboot', 'suspend', 'resume', 'destroy'];
@@ -21,6 +21,9 @@ const ICONS: Partial<Record<ActionId, IconName>> = {
   resume: 'forward',
   destroy: 'times-circle',
 };
+
+/** How a button looks whose action can lose data: not like its neighbours. */
+export const DANGEROUS = { variant: 'destructive', fill: 'outline' } as const;
 
 /** What {@link ActionBar} takes. */
 export interface ActionBarProps {
@@ -62,7 +65,7 @@ export function ActionBar({
             key={id}
             ref={opener(id)}
             size="sm"
-            variant="secondary"
+            {...(needsTypedName(id, domain) ? DANGEROUS : { variant: 'secondary' })}
             icon={ICONS[id]}
             disabled={refusal !== undefined}
             {...(refusal !== undefined && { tooltip: refusal })}

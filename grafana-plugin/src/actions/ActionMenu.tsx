@@ -4,7 +4,7 @@
 import { Menu } from '@grafana/ui';
 import type { ActionId } from '@vireo/exporter/contract';
 import React from 'react';
-import { type Acting, type ActionTarget, refusalOf } from './availability';
+import { type Acting, type ActionTarget, needsTypedName, refusalOf } from './availability';
 import { actionLabel } from './texts';
 
 /** What {@link ActionMenu} takes. */
@@ -32,6 +32,7 @@ export function ActionItems({ actions, domain, acting, onAction }: ActionMenuPro
       <Menu.Item
         key={id}
         label={actionLabel(id, domain)}
+        destructive={needsTypedName(id, domain)}
         disabled={refusal !== undefined}
         {...(refusal !== undefined && { description: refusal })}
         onClick={() => onAction(id)}

@@ -7,6 +7,7 @@ import React, { type ReactNode } from 'react';
 import { LiveBadge } from '../components/LiveBadge';
 import { StateBadge } from '../components/StateBadge';
 import { domainUrl } from '../urls';
+import { HostLost } from './HostLost';
 
 /** The domain, and below it `children`. */
 export function DomainLine({ domain, children }: { readonly domain: DomainBrief; readonly children: ReactNode }) {
@@ -17,6 +18,7 @@ export function DomainLine({ domain, children }: { readonly domain: DomainBrief;
           {domain.name}
         </TextLink>
         <Text color="secondary">{domain.host}</Text>
+        <HostLost host={domain.host} />
         <StateBadge state={domain.state} reason={domain.reason} />
         <LiveBadge />
       </Stack>

@@ -5,7 +5,8 @@ import { t } from '@grafana/i18n';
 import { Button, Dropdown, Menu, Stack, Text } from '@grafana/ui';
 import { ACTION_IDS, type ActionId, type DomainBrief } from '@vireo/exporter/contract';
 import React from 'react';
-import { type BulkAction, bulkLabel, TARGETS_MAX } from './bulk';
+import { DANGEROUS } from '../../actions/ActionBar';
+import { type BulkAction, bulkLabel, TARGETS_MAX, typedProof } from './bulk';
 
 const BUTTONS: readonly ActionId[] = ['start', 'shutdown', 'reboot', 'suspend', 'resume', 'destroy'];
 
@@ -40,7 +41,7 @@ export function BulkBar({ selected, hidden, onAction, onClear }: BulkBarProps) {
             <Button
               key={bulkLabel(choice)}
               size="sm"
-              variant="secondary"
+              {...(typedProof(choice, selected) === undefined ? { variant: 'secondary' } : DANGEROUS)}
               disabled={refusal !== undefined}
               {...(refusal !== undefined && { tooltip: refusal })}
               onClick={() => onAction(choice)}
@@ -58,6 +59,7 @@ export function BulkBar({ selected, hidden, onAction, onClear }: BulkBarProps) {
                   <Menu.Item
                     key={bulkLabel(choice)}
                     label={bulkLabel(choice)}
+                    destructive={typedProof(choice, selected) !== undefined}
                     disabled={refusal !== undefined}
                     {...(refusal !== undefined && { description: refusal })}
                     onClick={() => onAction(choice)}

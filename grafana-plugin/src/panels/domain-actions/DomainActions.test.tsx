@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { dateTime } from '@grafana/data';
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { type FakeApi, fakeApi, problem, signIn } from '../../testing/fakeApi';
 import { aDomain, aHost, aPage, aTask, UUID } from '../../testing/fixtures';
@@ -36,6 +37,14 @@ describe('one domain', () => {
     expect(dialog).toHaveTextContent('Suspend: web-1 on kvm1');
     expect(await within(dialog).findByText('2 consoles of it are open')).toBeInTheDocument();
     expect(api.sent('POST')).toEqual([]);
+  });
+
+  it('of a host that is lost says how old what it shows is', async () => {
+    const since = dateTime().subtract(10, 'minutes').toISOString();
+    api.on('GET /hosts/kvm1', aHost({ state: 'lost', since }));
+    show({ domain: 'web-1' });
+    expect(await screen.findByText('host lost, seen 10 minutes ago')).toBeVisible();
+    expect(screen.getByText('running')).toBeVisible();
   });
 
   it('keeps its dialog to the true outcome, even when the data leaves the domain out meanwhile', async () => {
@@ -94,6 +103,7 @@ describe('several domains', () => {
     expect(screen.getByText('Not found: web-1, gone')).toBeVisible();
     expect(await screen.findByText('Vireo does not reach kvm2: what runs there is not known.')).toBeVisible();
     expect(screen.getByText('1 more domain is left out')).toBeVisible();
+    expect(within(row).queryByText(/^host lost/)).not.toBeInTheDocument();
     expect(
       api
         .sent('GET')
@@ -118,11 +128,14 @@ describe('several domains', () => {
     expect(reboot).toHaveFocus();
   });
 
-  it('of one name are told apart by their hosts', async () => {
+  it('of one name are told apart by their hosts, of which one may be lost', async () => {
+    api.on('GET /hosts/kvm1', aHost()).on('GET /hosts/kvm2', aHost({ host: 'kvm2', state: 'lost' }));
     api.on('GET /domains', aPage(aDomain(), aDomain({ host: 'kvm2', uuid: OTHER })));
     show({ domain: 'web-1' });
     expect(await screen.findByText(/Several hosts have a domain of that name/)).toBeVisible();
     expect(screen.getAllByRole('row')).toHaveLength(3);
+    expect(await within(screen.getByRole('row', { name: /kvm2/ })).findByText(/^host lost, seen /)).toBeVisible();
+    expect(screen.getAllByText(/^host lost/)).toHaveLength(1);
   });
 
   it('on a host that Vireo does not have are not found, and nothing else fails', async () => {

@@ -10,6 +10,7 @@ import type { DomainBrief } from '@vireo/exporter/contract';
 import React, { type ReactNode } from 'react';
 import { StateBadge } from '../../components/StateBadge';
 import { domainUrl } from '../../urls';
+import { HostLost } from '../HostLost';
 
 /** What {@link DomainRows} takes. */
 export interface DomainRowsProps {
@@ -37,7 +38,9 @@ export function DomainRows({ domains, actions }: DomainRowsProps) {
                 {domain.name}
               </TextLink>
             </td>
-            <td>{domain.host}</td>
+            <td>
+              {domain.host} <HostLost host={domain.host} />
+            </td>
             <td>
               <StateBadge state={domain.state} reason={domain.reason} />
             </td>
