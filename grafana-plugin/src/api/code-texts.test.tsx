@@ -13,7 +13,7 @@ import { initPanelTranslations } from '../i18n';
 import { problem } from '../testing/fakeApi';
 import { aDomain, aTask } from '../testing/fixtures';
 import { accessibilityFaults, renderAt } from '../testing/render';
-import { explain, explainShortly, refusalText, stepText } from './code-texts';
+import { causeAndAdvice, explain, explainShortly, refusalText, stepText } from './code-texts';
 
 beforeAll(async () => {
   await i18next.init({ lng: 'zh-Hans', resources: { 'zh-Hans': { grafana: { some: 'text' } } } });
@@ -29,6 +29,12 @@ it('an error is explained, with what to do; the server’s words stay beside it,
     advice: '请关闭一个，或提高 console.sessionsPerDomain、sessionsPerUser 或 sessions。',
   });
   expect(explainShortly(refused)).toBe('打开的控制台会话已达到上限。（4 consoles of web-1 are open）');
+});
+
+it('where the server’s words are a click away, it is explained without them', () => {
+  const error = { code: 'LV_CONN_REFUSED', message: 'connect failed: nothing listens', advice: 'Start libvirtd.' };
+  expect(causeAndAdvice(error)).toMatch(/^那里没有服务在监听，.*。 请在那里启动 libvirtd/);
+  expect(causeAndAdvice({ ...error, code: 'LV_NEXT_YEAR' })).toBe('connect failed: nothing listens Start libvirtd.');
 });
 
 it('of a code newer than the app the server’s words stand alone', () => {

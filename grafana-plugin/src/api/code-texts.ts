@@ -60,6 +60,12 @@ export function explainShortly(error: CodedError): string {
   return details === undefined ? text : withDetails(text, details);
 }
 
+/** What it means and what to do, without the server's own words where there are others: they are a click away. */
+export function causeAndAdvice(error: CodedError): string {
+  const { text, advice } = explain(error);
+  return [text, advice].filter((part) => part !== undefined).join(' ');
+}
+
 /** Why an action or a console can't be asked for now. `said`: the server's text for it. */
 export function refusalText(code: string | undefined, said: string): string {
   if (code === undefined) {

@@ -5,7 +5,7 @@ import { dateTime } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { Icon, Stack, Text, TextLink } from '@grafana/ui';
 import React, { useMemo } from 'react';
-import { explainShortly } from '../../api/code-texts';
+import { causeAndAdvice } from '../../api/code-texts';
 import { Hypervisor } from '../../components/Hypervisor';
 import { Sparkline } from '../../components/Sparkline';
 import { StateBadge } from '../../components/StateBadge';
@@ -64,7 +64,7 @@ function factColumns(): HostColumn[] {
       isSortable: true,
       cell: ({ state, since, error }) => (
         <>
-          <StateBadge state={state} {...(error && { reason: explainShortly(error) })} />{' '}
+          <StateBadge state={state} {...(error && { reason: causeAndAdvice(error) })} />{' '}
           {state !== 'up' && (
             <Text variant="bodySmall" color="secondary">
               {dateTime(since).fromNow()}

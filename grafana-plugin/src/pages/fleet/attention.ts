@@ -3,7 +3,10 @@
 // React, so that it is tested alone.
 
 import type { ActionId, DomainBrief, HostBrief, Task } from '@vireo/exporter/contract';
+import { outcomeOf } from '../../actions/outcome';
+import { actionLabel } from '../../actions/texts';
 import { explainShortly } from '../../api/code-texts';
+import { kindText } from '../../components/TaskState';
 import type { Series } from '../../metrics/prometheus';
 import { domainUrl, hostUrl, openUrl } from '../../urls';
 
@@ -123,12 +126,12 @@ function failedTasks(tasks: readonly Task[], nowMs: number): Attention[] {
       const isOld = nowMs - Date.parse(endedAt ?? acceptedAt) > TASK_AGE_MAX_MS;
       return !isOld && !seen.has(key) && seen.add(key);
     })
-    .map(({ host, uuid, domain, endedAt, action, error, state }) => ({
+    .map(({ host, uuid, domain, endedAt, action, error, ...outcome }) => ({
       trouble: 'task-failed',
       host,
       name: domain,
       url: domainUrl(host, uuid),
-      detail: `${action}: ${error === undefined ? state : explainShortly(error)}`,
+      detail: `${actionLabel(action)}: ${error ? explainShortly(error) : kindText(outcomeOf({ action, ...outcome }).kind)}`,
       ...(endedAt !== undefined && { since: endedAt }),
     }));
 }
