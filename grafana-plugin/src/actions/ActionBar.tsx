@@ -33,6 +33,8 @@ export interface ActionBarProps {
   readonly onAction: (action: ActionId | undefined) => void;
   /** Which actions have a button of their own; the others are in a menu. */
   readonly buttons?: readonly ActionId[];
+  /** false: whoever uses the bar shows the question elsewhere. */
+  readonly hasDialog?: boolean;
   /** Without the menu the others are not to be had here. */
   readonly hasMenu?: boolean;
   readonly startedAtMs?: number | undefined;
@@ -45,6 +47,7 @@ export function ActionBar({
   action,
   onAction,
   buttons = BUTTONS,
+  hasDialog = true,
   hasMenu = true,
   canExecute,
   ...known
@@ -86,7 +89,7 @@ export function ActionBar({
           />
         </Dropdown>
       )}
-      {action !== undefined && (
+      {hasDialog && action !== undefined && (
         <ActionDialog
           key={`${action} ${domain.host} ${domain.uuid}`}
           action={action}

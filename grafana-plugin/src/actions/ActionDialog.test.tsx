@@ -186,6 +186,8 @@ describe('an action that was confirmed', () => {
 
   it('stays open with detail, advice and code when it is refused', async () => {
     api.on('POST /hosts/kvm1/domains/*/actions', () => {
+      // As in browsers: what is disabled loses the focus.
+      (document.activeElement as HTMLElement).blur();
       throw problem('VIREO_DOMAIN_ID', 'web-1 has the id 8 now');
     });
     const { user } = openDomain(aDomain(), 'shutdown');
@@ -199,6 +201,7 @@ describe('an action that was confirmed', () => {
     ]) {
       expect(await dialog()).toHaveTextContent(text);
     }
+    expect(await dialog()).toContainElement(document.activeElement as HTMLElement);
   });
 
   it('is repeated with the same key after an answer got lost', async () => {

@@ -14,7 +14,7 @@ import { PERMISSIONS } from '../constants';
 import { type ActionTarget, needsTypedName, refusalOf } from './availability';
 import { OptionFields } from './OptionFields';
 import { type ActionOptions, hasChoice, isTimeoutValid, NO_CHOICE, optionsOf } from './options';
-import { ReasonField, RequestError } from './RequestParts';
+import { InDialog, ReasonField, RequestError } from './RequestParts';
 import { Escalation, TaskProgress } from './TaskProgress';
 import { actionLabel, consequenceOf } from './texts';
 import { useAction } from './useAction';
@@ -76,16 +76,18 @@ export function ActionDialog({
           {...known}
         />
       ) : (
-        <Stack direction="column" gap={2}>
-          <TaskProgress task={task} />
-          {followError && <Failed error={followError} />}
-          <Modal.ButtonRow>
-            <Escalation task={task} onEscalate={onEscalate} />
-            <Button variant="secondary" onClick={onDismiss}>
-              <Trans i18nKey="dialog.close">Close</Trans>
-            </Button>
-          </Modal.ButtonRow>
-        </Stack>
+        <InDialog>
+          <Stack direction="column" gap={2}>
+            <TaskProgress task={task} />
+            {followError && <Failed error={followError} />}
+            <Modal.ButtonRow>
+              <Escalation task={task} onEscalate={onEscalate} />
+              <Button variant="secondary" onClick={onDismiss}>
+                <Trans i18nKey="dialog.close">Close</Trans>
+              </Button>
+            </Modal.ButtonRow>
+          </Stack>
+        </InDialog>
       )}
     </Modal>
   );

@@ -3,7 +3,7 @@
 
 import { t } from '@grafana/i18n';
 import { Alert, Field, Input } from '@grafana/ui';
-import React from 'react';
+import React, { type ReactNode } from 'react';
 import { toApiError } from '../api/problem';
 import { ProblemText } from '../components/States';
 
@@ -40,8 +40,25 @@ interface ReasonFieldProps {
 export function RequestError({ error }: { readonly error: Error | null }) {
   const problem = error === null ? undefined : toApiError(error);
   return problem === undefined ? null : (
-    <Alert severity="error" title={t('dialog.not-accepted', 'Vireo did not accept it')}>
-      <ProblemText problem={problem} />
-    </Alert>
+    <InDialog>
+      <Alert severity="error" title={t('dialog.not-accepted', 'Vireo did not accept it')}>
+        <ProblemText problem={problem} />
+      </Alert>
+    </InDialog>
   );
+}
+
+/**
+ * What a dialog comes to show after a button was pressed that is disabled since, or gone: then nothing has the focus, and
+ * the dialog takes it.
+ */
+export function InDialog({ children }: { readonly children: ReactNode }) {
+  return <div ref={takeFocus}>{children}</div>;
+}
+
+function takeFocus(element: HTMLElement | null): void {
+  const dialog = element?.closest<HTMLElement>('[role="dialog"]');
+  if (dialog?.contains(document.activeElement) === false) {
+    dialog.focus();
+  }
 }

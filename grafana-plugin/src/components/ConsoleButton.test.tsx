@@ -48,6 +48,20 @@ describe('the console', () => {
     expect(api.requests).toMatchObject([{ method: 'POST', route: 'console', body: { mode: 'control' } }]);
   });
 
+  it('keeps its button, and with it the focus, while it opens, and opens one console however often it is pressed', async () => {
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    api.on('POST /hosts/kvm1/domains/*/console', (request) => asked.then(() => issue()(request)));
+    const { user } = renderAt(<ConsoleButton domain={domain} />);
+    const button = screen.getByRole('button', { name: 'Console' });
+    await user.dblClick(button);
+    expect(button).toBeEnabled();
+    expect(screen.getByRole('button', { name: 'How to open the console' })).toBeEnabled();
+    answer();
+    await waitFor(() => expect(opened).toHaveBeenCalled());
+    expect(api.requests).toHaveLength(1);
+  });
+
   it('opens to look only', async () => {
     const { user } = renderAt(<ConsoleButton domain={domain} />);
     await user.click(screen.getByRole('button', { name: 'How to open the console' }));

@@ -25,7 +25,7 @@ export interface ConsoleButtonProps {
 export function ConsoleButton({ domain, refusal }: ConsoleButtonProps) {
   const { open, isOpening, link, error, forget } = useConsole(domain);
   const why = consoleRefusal() ?? refusal;
-  const isDisabled = why !== undefined || isOpening;
+  const isDisabled = why !== undefined;
   const menu = (
     <Menu>
       <Menu.Item label={t('console.control', 'Use: keyboard and pointer')} onClick={() => open('control')} />
@@ -111,6 +111,10 @@ function useConsole(domain: DomainRef) {
   }, [ticket]);
 
   const open = async (mode: ConsoleTicket['mode']) => {
+    // Its buttons are not disabled meanwhile: they would lose the focus.
+    if (isOpening) {
+      return;
+    }
     setOpening(true);
     setError(undefined);
     setBlocked(false);

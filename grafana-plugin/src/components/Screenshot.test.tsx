@@ -29,6 +29,17 @@ describe('the screen', () => {
     expect(api.requests.map(({ route }) => route)).toEqual(['console', 'console']);
   });
 
+  it('keeps its button, and with it the focus, while it is taken, and is taken once', async () => {
+    let answer = (_picture: Blob): void => undefined;
+    api.on(ASK, () => new Promise<Blob>((resolve) => (answer = resolve)));
+    const { user } = renderAt(<Screenshot domain={aDomain()} />);
+    await user.dblClick(screen.getByRole('button', { name: 'Show the screen' }));
+    expect(screen.getByRole('button', { name: 'New screenshot' })).toBeEnabled();
+    answer(new Blob(['a picture'], { type: 'image/png' }));
+    expect(await screen.findByRole('img')).toBeInTheDocument();
+    expect(api.requests).toHaveLength(1);
+  });
+
   it('is taken at once where that was asked for', async () => {
     renderAt(<Screenshot domain={aDomain()} isImmediate />);
     expect(await screen.findByRole('img')).toBeInTheDocument();

@@ -45,10 +45,11 @@ export function Screenshot({ domain, isImmediate = false, renewMs, isPaused = fa
           size="sm"
           variant="secondary"
           icon="camera"
-          disabled={why !== undefined || result.isFetching}
+          // Not while one is taken: it would lose the focus.
+          disabled={why !== undefined}
           tooltip={why}
           onClick={() => {
-            if (isWanted) {
+            if (isWanted && !result.isFetching) {
               void result.refetch();
             }
             setWanted(true);

@@ -2,9 +2,9 @@
 // The XML of a domain: as it runs, as it will start next, or what differs.
 
 import { t } from '@grafana/i18n';
-import { RadioButtonGroup } from '@grafana/ui';
+import { RadioButtonGroup, Stack } from '@grafana/ui';
 import type { DomainBrief } from '@vireo/exporter/contract';
-import React, { type ReactNode } from 'react';
+import React from 'react';
 import { useDomainXml, useXmlDiff } from '../../api/queries';
 import { Empty, Loaded } from '../States';
 import { XmlViewer } from './XmlViewer';
@@ -28,16 +28,6 @@ export function DomainXml({ domain, view, onView, height }: DomainXmlProps) {
   const missing = missingViews(domain);
   const shown = view !== undefined && !missing.includes(view) ? view : domain.id === -1 ? 'config' : 'live';
   const labels = viewLabels();
-  const views = (
-    <RadioButtonGroup
-      size="sm"
-      aria-label={t('xml.view', 'View of the XML')}
-      options={XML_VIEWS.map((value) => ({ value, label: labels[value] }))}
-      disabledOptions={[...missing]}
-      value={shown}
-      onChange={onView}
-    />
-  );
   const document = {
     label: t('xml.label', '{{view}}: XML of {{domain}}', {
       view: labels[shown],
@@ -47,53 +37,48 @@ export function DomainXml({ domain, view, onView, height }: DomainXmlProps) {
     fileName: `${domain.name}-${shown}.${shown === 'diff' ? 'diff' : 'xml'}`,
     ...(height !== undefined && { height }),
   };
-  return shown === 'diff' ? (
-    <Difference domain={domain} document={document} views={views} />
-  ) : (
-    <Document domain={domain} view={shown} document={document} views={views} />
+  return (
+    <Stack direction="column" gap={1}>
+      {/* Not in the document, which goes and comes with each choice: it would take the focus along. */}
+      <Stack direction="row">
+        <RadioButtonGroup
+          size="sm"
+          aria-label={t('xml.view', 'View of the XML')}
+          options={XML_VIEWS.map((value) => ({ value, label: labels[value] }))}
+          disabledOptions={[...missing]}
+          value={shown}
+          onChange={onView}
+        />
+      </Stack>
+      {shown === 'diff' ? (
+        <Difference domain={domain} document={document} />
+      ) : (
+        <Document domain={domain} view={shown} document={document} />
+      )}
+    </Stack>
   );
 }
 
 interface PartProps {
   readonly domain: DomainXmlProps['domain'];
   readonly document: { readonly label: string; readonly fileName: string; readonly height?: string };
-  readonly views: ReactNode;
 }
 
-function Document({ domain, view, document, views }: PartProps & { readonly view: 'live' | 'config' }) {
-  const result = useDomainXml(domain, view);
-  return (
-    <>
-      {result.data === undefined && views}
-      <Loaded result={result}>
-        {(text) => (
-          <XmlViewer text={text} {...document}>
-            {views}
-          </XmlViewer>
-        )}
-      </Loaded>
-    </>
-  );
+function Document({ domain, view, document }: PartProps & { readonly view: 'live' | 'config' }) {
+  return <Loaded result={useDomainXml(domain, view)}>{(text) => <XmlViewer text={text} {...document} />}</Loaded>;
 }
 
-function Difference({ domain, document, views }: PartProps) {
-  const result = useXmlDiff(domain);
-  const isSame = result.data?.changes.length === 0;
+function Difference({ domain, document }: PartProps) {
   return (
-    <>
-      {(result.data === undefined || isSame) && views}
-      <Loaded result={result}>
-        {({ unified }) =>
-          isSame ? (
-            <Empty message={t('xml.same', 'Its next start changes nothing')} />
-          ) : (
-            <XmlViewer text={unified} isDiff {...document}>
-              {views}
-            </XmlViewer>
-          )
-        }
-      </Loaded>
-    </>
+    <Loaded result={useXmlDiff(domain)}>
+      {({ changes, unified }) =>
+        changes.length === 0 ? (
+          <Empty message={t('xml.same', 'Its next start changes nothing')} />
+        ) : (
+          <XmlViewer text={unified} isDiff {...document} />
+        )
+      }
+    </Loaded>
   );
 }
 

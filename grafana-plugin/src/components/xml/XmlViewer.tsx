@@ -3,7 +3,7 @@
 
 import { Trans, t } from '@grafana/i18n';
 import { ClipboardButton, ErrorBoundary, IconButton, Input, LinkButton, Stack, Text } from '@grafana/ui';
-import React, { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import React, { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { PlainText, type TextBodyProps } from './PlainText';
 import { findMatches, MATCHES_MAX } from './search';
 
@@ -22,11 +22,9 @@ export interface XmlViewerProps {
   readonly height?: string;
   /** Lines of a unified diff rather than XML. */
   readonly isDiff?: boolean;
-  /** More controls, before the search. */
-  readonly children?: ReactNode;
 }
 
-export function XmlViewer({ text, label, fileName, height = '60vh', isDiff = false, children }: XmlViewerProps) {
+export function XmlViewer({ text, label, fileName, height = '60vh', isDiff = false }: XmlViewerProps) {
   const [wanted, setWanted] = useState('');
   const [position, setPosition] = useState(0);
   const matches = useMemo(() => findMatches(text, wanted), [text, wanted]);
@@ -43,7 +41,6 @@ export function XmlViewer({ text, label, fileName, height = '60vh', isDiff = fal
   return (
     <Stack direction="column" gap={1}>
       <Stack direction="row" gap={1} wrap="wrap" alignItems="center">
-        {children}
         <Input
           width={30}
           type="search"

@@ -111,6 +111,14 @@ describe('the configuration page', () => {
     expect(await accessibilityFaults(container)).toEqual([]);
   });
 
+  it('keeps its button, and with it the focus, while it saves, and saves once', async () => {
+    const saving = jest.spyOn(api, 'answer').mockImplementation(() => new Promise(() => undefined));
+    const { user } = show({ apiUrl: 'http://vireo:9177' });
+    await user.dblClick(screen.getByRole('button', { name: /^Save/ }));
+    expect(screen.getByRole('button', { name: /^Save/ })).toBeEnabled();
+    expect(saving).toHaveBeenCalledTimes(1);
+  });
+
   it('says when Grafana does not save', async () => {
     jest.spyOn(api, 'answer').mockImplementation(() => {
       throw failure(403, { message: 'permission denied' });

@@ -32,6 +32,9 @@ export function ConfigPage({ plugin: { meta } }: ConfigPageProps) {
   const change = (changes: AppSettings) => setSettings({ ...settings, ...changes });
   const save = async (event: SyntheticEvent) => {
     event.preventDefault();
+    if (isSaving) {
+      return;
+    }
     setSaving(true);
     setFailure(undefined);
     try {
@@ -93,7 +96,8 @@ export function ConfigPage({ plugin: { meta } }: ConfigPageProps) {
       </FieldSet>
       <Stack direction="column" gap={2} alignItems="flex-start">
         {failure && <Failed error={failure} />}
-        <Button type="submit" disabled={isSaving || apiUrl === '' || fault !== undefined}>
+        {/* Not disabled while it saves: it would lose the focus. */}
+        <Button type="submit" disabled={apiUrl === '' || fault !== undefined}>
           {t('config.save', 'Save, and load the page again')}
         </Button>
         <ConnectionTest isChanged={Object.keys(tokens).length > 0 || settings !== stored} />
@@ -132,7 +136,7 @@ function TokenField({ name, isStored, value, onChange }: TokenFieldProps) {
         isConfigured={isStored}
         value={value}
         autoComplete="off"
-        // The button that resets goes, and had the focus; now a token is to be entered.
+        // eslint-disable-next-line jsx-a11y/no-autofocus -- the button that resets had the focus, and is gone
         autoFocus={isReset}
         onChange={(event) => onChange(event.currentTarget.value)}
         onReset={() => {

@@ -100,6 +100,7 @@ describe('an action on many domains', () => {
     expect(await screen.findByText('All of it is over')).toBeInTheDocument();
     expect(within(dialog()).getByRole('heading', { name: 'Suspend: 2 domains' })).toBeInTheDocument();
     expect(dialog()).toHaveTextContent('Failed: 1 · Done: 1');
+    expect(dialog()).toContainElement(document.activeElement as HTMLElement);
     const [first] = within(dialog()).getAllByRole('listitem');
     expect(first).toHaveTextContent('web-2kvm1it would not (VIREO_LIBVIRT_REFUSED)');
     expect(bodies()[1]).toEqual({

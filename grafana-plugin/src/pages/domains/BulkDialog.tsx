@@ -6,7 +6,7 @@ import { Trans, t } from '@grafana/i18n';
 import { Alert, Button, Field, Input, Modal, Stack, Text } from '@grafana/ui';
 import { type ActionId, ACTIONS, type BulkResult, type DomainBrief } from '@vireo/exporter/contract';
 import React, { type SyntheticEvent, useId, useState } from 'react';
-import { ReasonField, RequestError } from '../../actions/RequestParts';
+import { InDialog, ReasonField, RequestError } from '../../actions/RequestParts';
 import { explainShortly, refusalText } from '../../api/code-texts';
 import { Failed, Loading } from '../../components/States';
 import { type BulkAction, bulkLabel, consequences, judgeDryRun, type TargetResult, typedProof } from './bulk';
@@ -43,10 +43,12 @@ export function BulkDialog({ action, targets: current, onDismiss, onEscalate }: 
       closeOnEscape={!isSending}
     >
       {result !== undefined ? (
-        <Stack direction="column" gap={2}>
-          {followError && <Failed error={followError} />}
-          <BulkOutcomes result={result} tasks={tasks} onEscalate={onEscalate} onDismiss={onDismiss} />
-        </Stack>
+        <InDialog>
+          <Stack direction="column" gap={2}>
+            {followError && <Failed error={followError} />}
+            <BulkOutcomes result={result} tasks={tasks} onEscalate={onEscalate} onDismiss={onDismiss} />
+          </Stack>
+        </InDialog>
       ) : dryRun.data !== undefined ? (
         <Question action={action} targets={targets} answer={dryRun.data} progress={progress} onDismiss={onDismiss} />
       ) : dryRun.error ? (

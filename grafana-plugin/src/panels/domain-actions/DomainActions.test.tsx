@@ -128,6 +128,29 @@ describe('several domains', () => {
     expect(reboot).toHaveFocus();
   });
 
+  it('give the focus back to the button of the question, which is another one when the state changed meanwhile', async () => {
+    let [state, refusedActions] = ['running', {}];
+    api
+      .on('GET /domains', () => aPage(aDomain({ state, refusedActions }), aDomain({ name: 'db', uuid: OTHER })))
+      .on('POST /hosts/kvm1/domains/*/actions', aTask({ action: 'suspend' }))
+      .on('GET /tasks/*', aTask({ action: 'suspend', state: 'succeeded', changed: true }));
+    const { user } = show({}, { series: [table({ host: ['kvm1', 'kvm1'], domain: ['web-1', 'db'] })] });
+    const row = await screen.findByRole('row', { name: /web-1/ });
+    const suspend = () => within(row).getByRole('button', { name: 'Suspend' });
+    act(() => suspend().focus());
+    await user.keyboard('{Enter}');
+    const dialog = await screen.findByRole('dialog');
+    await user.click(within(dialog).getByRole('button', { name: 'Suspend' }));
+    await screen.findByText('Done: Suspend');
+    // Its button is gone, and behind the dialog nothing is to be reached.
+    expect(dialog).toContainElement(document.activeElement as HTMLElement);
+    [state, refusedActions] = ['paused', { suspend: 'paused: not running' }];
+    await waitFor(() => expect(suspend()).toHaveAttribute('aria-disabled', 'true'), { timeout: 10_000 });
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(suspend()).toHaveFocus());
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
+  });
+
   it('of one name are told apart by their hosts, of which one may be lost', async () => {
     api.on('GET /hosts/kvm1', aHost()).on('GET /hosts/kvm2', aHost({ host: 'kvm2', state: 'lost' }));
     api.on('GET /domains', aPage(aDomain(), aDomain({ host: 'kvm2', uuid: OTHER })));

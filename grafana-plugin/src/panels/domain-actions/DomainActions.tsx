@@ -51,7 +51,9 @@ function Actions(panel: PanelProps<DomainActionsOptions>) {
       buttons={buttons}
       hasMenu={hasMenu}
       canExecute={canExecute}
-      action={undefined}
+      // The question is below; the bar takes the focus back from it.
+      action={asked?.domain.host === domain.host && asked.domain.uuid === domain.uuid ? asked.action : undefined}
+      hasDialog={false}
       onAction={(action) => ask(action && { domain, action })}
     />
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The editor doesn't load in jsdom: the document is plain text here.
-import { screen, waitFor } from '@testing-library/react';
+import { act, screen, waitFor } from '@testing-library/react';
 import React, { useState } from 'react';
 import { type FakeApi, fakeApi, problem, signIn } from '../../testing/fakeApi';
 import { aDomain, aHost, aPage, UUID } from '../../testing/fixtures';
@@ -43,6 +43,19 @@ it('shows the XML of a running domain, what it will start with, and what differs
   await user.click(screen.getByRole('radio', { name: 'What differs' }));
   expect(await screen.findByText('+<vcpu>2')).toBeInTheDocument();
   expect(await accessibilityFaults(container)).toEqual([]);
+});
+
+it('keeps the focus in its views while they are gone through by keyboard', async () => {
+  const { user } = show({ domain: 'web-1' });
+  const view = (name: string) => screen.getByRole('radio', { name });
+  await screen.findByText(/view='live'/);
+  act(() => view('As it runs').focus());
+  await user.keyboard('{ArrowRight}');
+  await screen.findByText(/view='config'/);
+  expect(view('Configuration')).toHaveFocus();
+  await user.keyboard('{ArrowRight}');
+  await screen.findByText('+<vcpu>2');
+  expect(view('What differs')).toHaveFocus();
 });
 
 it('says that nothing differs', async () => {

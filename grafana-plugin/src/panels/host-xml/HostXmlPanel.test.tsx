@@ -29,6 +29,7 @@ it('lets one choose among the hosts of its data', async () => {
   await user.click(screen.getByRole('combobox', { name: 'Host' }));
   await user.keyboard('{ArrowDown}{Enter}');
   expect(await screen.findByText(/kvm2\/xml/)).toBeInTheDocument();
+  expect(screen.getByRole('combobox', { name: 'Host' })).toHaveFocus();
   expect(await accessibilityFaults(container)).toEqual([]);
 });
 

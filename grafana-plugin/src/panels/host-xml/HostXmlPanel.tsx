@@ -3,7 +3,7 @@
 
 import type { PanelProps } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Combobox, TextLink } from '@grafana/ui';
+import { Combobox, Stack, TextLink } from '@grafana/ui';
 import React, { useState } from 'react';
 import { KEYS, useHostXml } from '../../api/queries';
 import { Empty, Loaded } from '../../components/States';
@@ -33,7 +33,25 @@ export function HostXmlPanel(panel: PanelProps<HostXmlOptions>) {
           )}
         </Empty>
       ) : (
-        <Xml key={host} panel={panel} host={host} hosts={hosts} onHost={choose} />
+        <Stack direction="column" gap={1}>
+          <Stack direction="row">
+            {hosts.length > 1 ? (
+              <Combobox
+                aria-label={t('panel.host', 'Host')}
+                width="auto"
+                minWidth={20}
+                options={hosts.map((value) => ({ value }))}
+                value={host}
+                onChange={({ value }) => choose(value)}
+              />
+            ) : (
+              <TextLink href={hostUrl(host)} inline={false}>
+                {host}
+              </TextLink>
+            )}
+          </Stack>
+          <Xml key={host} panel={panel} host={host} />
+        </Stack>
       )}
     </PanelFrame>
   );
@@ -42,43 +60,21 @@ export function HostXmlPanel(panel: PanelProps<HostXmlOptions>) {
 interface XmlProps {
   readonly panel: PanelProps<HostXmlOptions>;
   readonly host: string;
-  readonly hosts: readonly string[];
-  readonly onHost: (host: string) => void;
 }
 
-function Xml({ panel: { timeRange, height }, host, hosts, onHost }: XmlProps) {
+function Xml({ panel: { timeRange, height }, host }: XmlProps) {
   const result = useHostXml(host);
   useDashboardRefresh(timeRange, KEYS.hostXml(host));
-  const which =
-    hosts.length > 1 ? (
-      <Combobox
-        aria-label={t('panel.host', 'Host')}
-        width="auto"
-        minWidth={20}
-        options={hosts.map((value) => ({ value }))}
-        value={host}
-        onChange={({ value }) => onHost(value)}
-      />
-    ) : (
-      <TextLink href={hostUrl(host)} inline={false}>
-        {host}
-      </TextLink>
-    );
   return (
-    <>
-      {result.data === undefined && which}
-      <Loaded result={result}>
-        {(text) => (
-          <XmlViewer
-            text={text}
-            label={t('panel.host-xml', 'Capabilities of {{host}}', { host, interpolation: { escapeValue: false } })}
-            fileName={`${host}-capabilities.xml`}
-            height={documentHeight(height)}
-          >
-            {which}
-          </XmlViewer>
-        )}
-      </Loaded>
-    </>
+    <Loaded result={result}>
+      {(text) => (
+        <XmlViewer
+          text={text}
+          label={t('panel.host-xml', 'Capabilities of {{host}}', { host, interpolation: { escapeValue: false } })}
+          fileName={`${host}-capabilities.xml`}
+          height={documentHeight(height)}
+        />
+      )}
+    </Loaded>
   );
 }
