@@ -4,7 +4,7 @@ import { HOSTS } from '../lab/grafana-lab.ts';
 import type { GrafanaLab } from '../lab/grafana-lab.ts';
 import type { GrafanaPage } from '../lab/grafana-page.ts';
 import { start } from '../lab/process.ts';
-import { waitFor } from '../lab/wait-for.ts';
+import { medianMs, waitFor } from '../lab/wait-for.ts';
 
 /** From the event of libvirt to the text on the page. */
 const SHOWN_WITHIN_MS = 1000;
@@ -13,41 +13,47 @@ const CHANGES = 5;
 
 /** Declares them. */
 export function liveJourneys(lab: () => GrafanaLab, signIn: (login: string) => Promise<GrafanaPage>): void {
-  test('what happens to a domain shows on its page, among the domains and in the fleet within a second', async () => {
+  test('what happens to a domain shows on its page, among the domains, in the fleet and in panels within a second', async () => {
     const { libvirtd } = lab();
     // libvirt's own client says when the event came.
     const events = start(lab().lab, 'stdbuf', [
       ...['-oL', 'virsh', '--connect', 'qemu:///system'],
       ...['event', '--domain', 'web-2', '--event', 'lifecycle', '--loop', '--timestamp'],
     ]);
-    const [domain, domains, fleet] = [await signIn('vera'), await signIn('vera'), await signIn('vera')];
-    await domain.open(await lab().pathOf('web-2'));
-    await domains.open('/domains?q=web-2');
-    await fleet.open('/fleet?q=kvm1');
-    const places = [
-      { page: domain, selector: 'body', pattern: '^paused$' },
-      { page: domains, selector: '[role="region"] tr', pattern: '^paused' },
-      { page: fleet, selector: '[role="region"] tr', pattern: '\\b1 paused' },
-    ];
-    for (const { page } of places) await page.says('Live');
-    await domains.row('web-2').waitFor();
-    await fleet.row(HOSTS.up).waitFor();
-    const tookMs: number[][] = places.map(() => []);
+    const panel = (query: string) => `/d-solo/vireo-domainactions-panel?expr=${encodeURIComponent(query)}`;
+    const app = `/a/${lab().grafana.plugin.id}`;
+    const places: {
+      readonly url: string;
+      readonly turns: (isThere: boolean) => Promise<number>;
+      readonly tookMs: number[];
+    }[] = [];
+    for (const { url, row, selector, pattern } of [
+      { url: app + (await lab().pathOf('web-2')), row: undefined, selector: 'body', pattern: '^paused$' },
+      { url: `${app}/domains?q=web-2`, row: 'web-2', selector: '[role="region"] tr', pattern: '^paused' },
+      { url: `${app}/fleet?q=kvm1`, row: HOSTS.up, selector: '[role="region"] tr', pattern: '\\b1 paused' },
+      { url: panel('libvirt_domain_info{domain="web-2"}'), row: undefined, selector: 'section', pattern: '^paused$' },
+      { url: panel('libvirt_domain_info'), row: 'web-2', selector: 'section tr', pattern: '^web-2\\s+kvm1\\s+paused' },
+    ]) {
+      const page = await signIn('vera');
+      await page.openUrl(url);
+      await page.says('Live');
+      if (row !== undefined) await page.row(row).waitFor();
+      places.push({ url, turns: (isThere) => page.textTurns(selector, pattern, isThere), tookMs: [] });
+    }
     for (let change = 0; change < CHANGES; change += 1) {
       const isSuspend = change % 2 === 0;
-      const shown = places.map(({ page, selector, pattern }) => page.textTurns(selector, pattern, isSuspend));
+      const turns = places.map((place) => place.turns(isSuspend));
       await libvirtd.virsh(isSuspend ? 'suspend' : 'resume', 'web-2');
-      const at = await Promise.all(shown);
+      const at = await Promise.all(turns);
       const happenedAt = await waitFor(() => eventTimes(events.output())[change], {
         what: 'virsh tells of the event',
         deadlineMs: 10_000,
       });
-      at.forEach((shownAt, place) => tookMs[place]?.push(shownAt - happenedAt));
+      at.forEach((shownAt, place) => places[place]?.tookMs.push(shownAt - happenedAt));
     }
     await libvirtd.virsh('resume', 'web-2');
     await events.stop();
-    for (const took of tookMs)
-      expect(took.sort((a, b) => a - b)[Math.floor(CHANGES / 2)]).toBeLessThan(SHOWN_WITHIN_MS);
+    expect(places.filter(({ tookMs }) => medianMs(tookMs) >= SHOWN_WITHIN_MS)).toEqual([]);
   });
 
   test('the snapshots of a domain are listed, each with what it was made upon', async () => {

@@ -5,6 +5,8 @@ import { waitFor } from './wait-for.ts';
 
 /** More presses of Tab than any page of the journeys needs. */
 const PRESSES_MAX = 80;
+/** More than any menu has. */
+const ENTRIES_MAX = 20;
 
 /**
  * What is wrong with where the focus is, as a script of the page. Grafana draws a ring as outline or shadow, around
@@ -65,6 +67,17 @@ export class Keyboard {
   async use(target: Locator, key = 'Enter'): Promise<void> {
     await this.goTo(target);
     await this.press(key);
+  }
+
+  /** In an open menu: goes to that entry with the arrows and presses Enter. */
+  async choose(entry: Locator): Promise<void> {
+    await entry.waitFor();
+    for (let pressed = 0; !(await this.isAt(entry)); pressed += 1) {
+      if (pressed === ENTRIES_MAX) throw new Error(`${String(entry)} is not reached with the arrows`);
+      await this.press('ArrowDown');
+    }
+    await this.#mustSee();
+    await this.press('Enter');
   }
 
   async press(key: string): Promise<void> {
