@@ -285,6 +285,14 @@ describe('tickets', () => {
     expect((await api.post(consolePath('open'), { mode: 'view' })).json).toMatchObject({ code: 'VIREO_CONSOLE_LIMIT' });
     for (const socket of [...sockets, fourth]) socket.close();
     await Promise.all([...sockets, fourth].map(({ end }) => end));
+    // It is counted a moment longer.
+    await waitFor(
+      async () => (await api.get(consolePath('open').replace('/console', ''))).json?.['consoleSessions'] === 0,
+      {
+        what: 'there is room again',
+        deadlineMs: 20_000,
+      },
+    );
   });
 });
 

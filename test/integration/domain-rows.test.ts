@@ -34,6 +34,8 @@ async function change(name: string, edit: (xml: string) => string): Promise<void
   await libvirtd.virsh('define', path);
 }
 
+/** libvirt 11 wants it of a domain with a card of vhost-user. */
+const SHARED = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>";
 const NOVA = `<metadata><nova:instance xmlns:nova='http://openstack.org/xmlns/libvirt/nova/1.1'>
   <nova:name>shop &amp; "cart"</nova:name><nova:creationTime>2026-03-01 10:11:12</nova:creationTime>
   <nova:flavor name='m1.small'/><nova:owner><nova:user uuid='u-1'>alice</nova:user>
@@ -81,7 +83,7 @@ beforeAll(async () => {
       <source><address type='pci' domain='0' bus='0x7f' slot='${String(slot)}' function='0'/></source></interface>`;
   const user = "<interface type='user'><model type='virtio'/><rom enabled='no'/></interface>";
   await change('odd', (xml) =>
-    xml.replace('<memory ', `${NOVA}<memory `).replace(
+    xml.replace('<memory ', `${NOVA}${SHARED}<memory `).replace(
       /<interface[^]*<\/interface>/,
       `${passedThrough(1)}${passedThrough(2)}
          <interface type='vhostuser'><mac address='52:54:00:0d:0d:03'/>

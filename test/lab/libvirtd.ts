@@ -108,14 +108,22 @@ export async function accepts(target: { path: string } | { host: string; port: n
   });
 }
 
-/** What goes before a command to have the libvirt of another Debian, where `npm run test:long` wants the tests to. */
-async function otherDebian(lab: Lab): Promise<readonly string[]> {
+/** Which libvirt a lab has. */
+interface Installation {
+  /** What goes before a command to have it of that libvirt. */
+  readonly there: readonly string[];
+  /** Whether modular daemons are there to take libvirtd's place. */
+  readonly isModular: boolean;
+}
+
+/** The machine's, or that of another Debian where `npm run test:long` wants the tests to have it. */
+async function findInstallation(lab: Lab): Promise<Installation> {
   const suite = process.env['VIREO_TEST_LIBVIRT'];
-  if (suite === undefined) return [];
+  if (suite === undefined) return { there: [], isModular: false };
   if (suite !== 'trixie' && suite !== 'sid') throw new Error(`VIREO_TEST_LIBVIRT is trixie or sid, not ${suite}`);
   const root = await debianRoot(suite);
   await mountDebianRoot(lab, root);
-  return ['chroot', root];
+  return { there: ['chroot', root], isModular: suite === 'trixie' };
 }
 
 /** Starts a libvirtd in the lab (one a lab); resolves when its QEMU driver answers. Closing the lab stops it. */
@@ -124,32 +132,39 @@ export async function startLibvirtd(lab: Lab, options: LibvirtdOptions = {}): Pr
   const config = join(lab.directory, 'etc', 'libvirtd.conf');
   await writeFile(config, buildConfig(options, tcpPort, tlsPort));
   await writeFile(join(lab.directory, 'etc', 'qemu.conf'), buildQemuConf() + (options.qemuConf ?? ''));
-  const socketPath = join(lab.directory, 'run', 'libvirt', 'libvirt-sock');
+  const { there, isModular } = await findInstallation(lab);
+  const listens = options.tcp === true || options.tls !== undefined;
+  // virtproxyd has libvirtd's sockets, and listens for TCP only where systemd does that for it.
+  const [main, beside] =
+    isModular && !listens ? ['virtqemud', ['virtstoraged', 'virtnetworkd', 'virtproxyd']] : ['libvirtd', []];
+  const socketOf = (name: string): string => {
+    const stem = name === 'libvirtd' || name === 'virtproxyd' ? 'libvirt' : name;
+    return join(lab.directory, 'run', 'libvirt', `${stem}-sock`);
+  };
+  const socketPath = socketOf(main);
   const readOnlySocketPath = `${socketPath}-ro`;
   const uri = `qemu:///system?socket=${socketPath}`;
   const readOnlyUri = `qemu:///system?socket=${readOnlySocketPath}`;
 
-  const there = await otherDebian(lab);
-
-  async function run(): Promise<RunningProcess> {
-    const listen = options.tcp === true || options.tls !== undefined ? ['--listen'] : [];
-    const command = [...(options.behind?.command ?? []), ...there, 'libvirtd', ...listen, '--config', config];
-    const daemon = start(lab, command[0] ?? '', command.slice(1));
+  async function startDaemon(name: string): Promise<RunningProcess> {
+    const command = [...(options.behind?.command ?? []), ...there, name, ...(listens ? ['--listen'] : [])];
+    const daemon = start(lab, command[0] ?? '', [...command.slice(1), '--config', config]);
     await waitFor(
       async () => {
         if (daemon.hasExited) return 'exited';
-        if (!(await accepts({ path: readOnlySocketPath }))) return undefined;
+        if (!(await accepts({ path: `${socketOf(name)}-ro` }))) return undefined;
         // The first call waits until the drivers are ready.
-        await runInside(lab, 'virsh', ['--readonly', '--connect', 'qemu:///system', 'version']);
+        if (name === main) await runInside(lab, 'virsh', ['--readonly', '--connect', 'qemu:///system', 'version']);
         return 'ready';
       },
-      { what: 'libvirtd answers', deadlineMs: 60_000, intervalMs: 50 },
+      { what: `${name} answers`, deadlineMs: 60_000, intervalMs: 50 },
     );
-    if (daemon.hasExited) throw new Error(`libvirtd ended at once:\n${daemon.output()}`);
+    if (daemon.hasExited) throw new Error(`${name} ended at once:\n${daemon.output()}`);
     return daemon;
   }
 
-  let daemon = await run();
+  for (const name of beside) await startDaemon(name);
+  let daemon = await startDaemon(main);
   return {
     get pid() {
       return daemon.pid;
@@ -164,7 +179,7 @@ export async function startLibvirtd(lab: Lab, options: LibvirtdOptions = {}): Pr
       await daemon.stop('SIGKILL');
     },
     restart: async () => {
-      daemon = await run();
+      daemon = await startDaemon(main);
     },
     fdCount: () => fdCount(daemon.pid),
     virsh: (...args) => {
