@@ -145,7 +145,7 @@ describe('several domains', () => {
     // Its button is gone, and behind the dialog nothing is to be reached.
     expect(dialog).toContainElement(document.activeElement as HTMLElement);
     [state, refusedActions] = ['paused', { suspend: 'paused: not running' }];
-    await waitFor(() => expect(suspend()).toHaveAttribute('aria-disabled', 'true'), { timeout: 10_000 });
+    await waitFor(() => expect(suspend()).toHaveAttribute('aria-disabled', 'true'), { timeout: 30_000 });
     await user.keyboard('{Escape}');
     await waitFor(() => expect(suspend()).toHaveFocus());
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
