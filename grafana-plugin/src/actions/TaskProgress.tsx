@@ -9,7 +9,7 @@ import React from 'react';
 import { explain, stepText } from '../api/code-texts';
 import { Details } from '../components/States';
 import { type Outcome, outcomeOf } from './outcome';
-import { actionLabel } from './texts';
+import { actionLabel, taskLabel } from './texts';
 
 /** The whole story of a task. */
 export function TaskProgress({ task }: { readonly task: Task }) {
@@ -71,8 +71,8 @@ export function Escalation({
 }
 
 /** One sentence about how it went. */
-export function outcomeText({ kind, escalation }: Outcome, task: Pick<Task, 'action' | 'result' | 'observed'>): string {
-  const action = actionLabel(task.action);
+export function outcomeText({ kind, escalation }: Outcome, task: Pick<Task, 'action' | 'options' | 'result'>): string {
+  const action = taskLabel(task);
   switch (kind) {
     case 'waiting':
       return t('outcome.waiting', 'Accepted: {{action}} waits for its turn', { action });

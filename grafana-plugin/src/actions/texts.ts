@@ -2,7 +2,7 @@
 // What actions are called and what they lead to, in words. English agrees with the contract's table; a test holds it.
 
 import { t } from '@grafana/i18n';
-import type { ActionId } from '@vireo/exporter/contract';
+import type { ActionId, Task } from '@vireo/exporter/contract';
 import type { ActionTarget } from './availability';
 import { consequenceThere, noteThere } from './driver-texts';
 
@@ -34,6 +34,11 @@ export function actionLabel(action: ActionId, domain?: Pick<ActionTarget, 'autos
         ? t('action.autostart-off', 'Do not start with host')
         : t('action.autostart', 'Start with host');
   }
+}
+
+/** The action of a task; `autostart` by which way it goes. */
+export function taskLabel({ action, options }: Pick<Task, 'action' | 'options'>): string {
+  return actionLabel(action, { autostart: options['enabled'] === false });
 }
 
 /** What will happen to the guest, for the person who decides. */

@@ -72,11 +72,17 @@ describe('what needs attention', () => {
       aTask({ ...failed, endedAt: '2026-11-24T11:00:00.000Z' }),
       aTask({ ...failed, endedAt: '2026-11-24T10:00:00.000Z' }),
       aTask({ ...failed, uuid: 'ffffffff-9d7c-4c35-a7a5-0d3c3f9f6f01', endedAt: '2026-11-23T11:00:00.000Z' }),
-      aTask({ state: 'unknown', uuid: 'eeeeeeee-9d7c-4c35-a7a5-0d3c3f9f6f01', endedAt: '2026-11-24T11:00:00.000Z' }),
+      aTask({
+        state: 'unknown',
+        action: 'autostart',
+        options: { enabled: false },
+        uuid: 'eeeeeeee-9d7c-4c35-a7a5-0d3c3f9f6f01',
+        endedAt: '2026-11-24T11:00:00.000Z',
+      }),
     ];
     expect(attentionOf({ ...nothing, tasks }).get('task-failed')).toMatchObject([
       { since: '2026-11-24T11:00:00.000Z', detail: 'Shut down: no space' },
-      { detail: 'Shut down: Unknown' },
+      { detail: 'Do not start with host: Unknown' },
     ]);
   });
 });

@@ -4,7 +4,7 @@
 
 import type { ActionId, DomainBrief, HostBrief, Task } from '@vireo/exporter/contract';
 import { outcomeOf } from '../../actions/outcome';
-import { actionLabel } from '../../actions/texts';
+import { taskLabel } from '../../actions/texts';
 import { explainShortly } from '../../api/code-texts';
 import { kindText } from '../../components/TaskState';
 import type { Series } from '../../metrics/prometheus';
@@ -126,12 +126,12 @@ function failedTasks(tasks: readonly Task[], nowMs: number): Attention[] {
       const isOld = nowMs - Date.parse(endedAt ?? acceptedAt) > TASK_AGE_MAX_MS;
       return !isOld && !seen.has(key) && seen.add(key);
     })
-    .map(({ host, uuid, domain, endedAt, action, error, ...outcome }) => ({
+    .map((task) => ({
       trouble: 'task-failed',
-      host,
-      name: domain,
-      url: domainUrl(host, uuid),
-      detail: `${actionLabel(action)}: ${error ? explainShortly(error) : kindText(outcomeOf({ action, ...outcome }).kind)}`,
-      ...(endedAt !== undefined && { since: endedAt }),
+      host: task.host,
+      name: task.domain,
+      url: domainUrl(task.host, task.uuid),
+      detail: `${taskLabel(task)}: ${task.error ? explainShortly(task.error) : kindText(outcomeOf(task).kind)}`,
+      ...(task.endedAt !== undefined && { since: task.endedAt }),
     }));
 }

@@ -95,6 +95,7 @@ describe('the list of tasks', () => {
     await user.click(screen.getByRole('button', { name: /Toggle row/ }));
     expect(await screen.findByText(/^\d\d:\d\d:\d\d somebody else was faster$/)).toBeInTheDocument();
     expect(screen.getByText('autostart is set already')).toBeInTheDocument();
+    expect(screen.getByText(/whether it was done: Do not start with host\. Look/)).toBeInTheDocument();
     for (const text of ['the daemon went away', '{"enabled":false}', '2.5 s', 'running, booted', 'grafana-operate']) {
       expect(screen.getByText(text)).toBeInTheDocument();
     }

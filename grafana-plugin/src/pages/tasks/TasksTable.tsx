@@ -8,7 +8,7 @@ import { isFinal, type Task } from '@vireo/exporter/contract';
 import React, { useMemo } from 'react';
 import { outcomeOf } from '../../actions/outcome';
 import { TaskProgress } from '../../actions/TaskProgress';
-import { actionLabel } from '../../actions/texts';
+import { taskLabel } from '../../actions/texts';
 import { TaskState } from '../../components/TaskState';
 import { domainUrl, hostUrl, tasksUrl } from '../../urls';
 
@@ -57,7 +57,7 @@ function columnsOf(): Array<Column<Task>> {
     {
       id: 'action',
       header: t('tasks.action', 'Action'),
-      cell: ({ row: { original } }) => actionOf(original),
+      cell: ({ row: { original } }) => taskLabel(original),
     },
     {
       id: 'state',
@@ -75,11 +75,6 @@ function columnsOf(): Array<Column<Task>> {
       cell: ({ row: { original } }) => original.reason ?? '',
     },
   ];
-}
-
-/** `autostart` by which way it went. */
-function actionOf({ action, options }: Task): string {
-  return actionLabel(action, { autostart: options['enabled'] === false });
 }
 
 function Outcome({ task }: { readonly task: Task }) {
