@@ -139,7 +139,7 @@ beforeAll(async () => {
       }
     }),
   );
-}, 180_000);
+}, 400_000);
 
 afterAll(() => here.lab.close());
 
