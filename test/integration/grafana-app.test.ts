@@ -245,7 +245,7 @@ test('the page of a domain shows what it is, does, and has', async () => {
   await lab.libvirtd.virsh('resume', 'web-1');
   await page.page.getByRole('tab', { name: 'Timeline' }).click();
   await page.says('From the log of Vireo, in Loki');
-  await page.says(/web-1 at host kvm1 is paused/);
+  await page.says(/^paused \(user\), was running$/);
   await page.picture('domain-timeline');
 
   await page.page.getByRole('tab', { name: 'Snapshots' }).click();

@@ -255,18 +255,28 @@ describe('its timeline', () => {
 
   it('with Loki is the log of Vireo about this domain', async () => {
     const asked: string[] = [];
-    const line = JSON.stringify({ event: 'action.requested', msg: 'shutdown asked for', user: 'ada' });
+    const about = { host: 'kvm1', domain: 'web-1' };
+    const action = { ...about, action: 'shutdown', user: 'ada', tokenName: 'grafana-operate' };
+    const lines = [
+      { ...action, event: 'action.failed', code: 'VIREO_BUSY', detail: 'too much', msg: 'action.failed: shutdown' },
+      { ...action, event: 'action.requested', reason: 'patch day', msg: 'action.requested: shutdown of web-1' },
+      { ...about, event: 'domain.state', from: 'running', to: 'paused', reason: 'user', msg: 'domain web-1 is' },
+      { ...about, event: 'domain.state', from: 'paused', to: 'running', reason: 'unknown', msg: 'domain web-1 is' },
+      { ...about, event: 'domain.event', libvirtEvent: 'suspended', detail: 'paused', msg: 'domain web-1: suspended' },
+      { ...about, event: 'console.opened', msg: 'console.opened: web-1 by ada' },
+      'no JSON at all',
+    ].map((line) => (typeof line === 'string' ? line : JSON.stringify(line)));
     const query = jest.fn(async ({ targets }: { targets: Array<{ expr: string }> }) => {
       asked.push(...targets.map(({ expr }) => expr));
-      const values = [Date.now(), Date.now() - 1000];
+      const values = lines.map((_, index) => Date.now() - index * 1000);
       return {
         data: [
           {
             fields: [
               { name: 'Time', type: FieldType.time, config: {}, values },
-              { name: 'Line', type: FieldType.string, config: {}, values: [line, 'no JSON at all'] },
+              { name: 'Line', type: FieldType.string, config: {}, values: lines },
             ],
-            length: 2,
+            length: lines.length,
           },
         ],
       };
@@ -276,9 +286,21 @@ describe('its timeline', () => {
       get: async () => ({ type: 'loki', query }),
     } as unknown as DataSourceSrv);
     const { container } = open(aDomain(), 'timeline');
-    expect(await screen.findByText('shutdown asked for')).toBeInTheDocument();
-    expect(screen.getByText('ada')).toBeInTheDocument();
-    expect(screen.getByText('no JSON at all')).toBeInTheDocument();
+    await screen.findByText('patch day');
+    const texts = (elements: HTMLElement[]) => elements.map(({ textContent }) => textContent);
+    const heads = screen.getAllByRole('columnheader');
+    expect(texts(heads)).toEqual(['When', 'Event', 'What', 'Reason', 'Who']);
+    const rows = screen.getAllByRole('row').slice(1);
+    // Neither the event nor the domain is said twice.
+    expect(rows.map((row) => texts(within(row).getAllByRole('cell')).slice(1))).toEqual([
+      ['action.failed', expect.stringMatching(/^Shut down: .*too much/), '', 'ada'],
+      ['action.requested', 'Shut down', 'patch day', 'ada'],
+      ['domain.state', 'paused (user), was running', '', ''],
+      ['domain.state', 'running, was paused', '', ''],
+      ['domain.event', 'suspended (paused)', '', ''],
+      ['console.opened', 'web-1 by ada', '', ''],
+      ['', 'no JSON at all', '', ''],
+    ]);
     expect(screen.getByText('From the log of Vireo, in Loki')).toBeInTheDocument();
     expect(asked).toEqual([`{service_name="vireo", host="kvm1"} | uuid="${UUID}"`]);
     expect(await accessibilityFaults(container)).toEqual([]);

@@ -14,6 +14,7 @@ import { Empty, Failed, Loaded, Loading } from '../../components/States';
 import { configurationUrl } from '../../urls';
 import { useParameters } from '../../useParameters';
 import { FactTable } from './Facts';
+import { askersReason, logText } from './log-text';
 import { LINES_MAX, useLog } from './useLog';
 
 const HOURS = [1, 24, 168] as const;
@@ -56,7 +57,8 @@ function FromLog({ uid, domain }: { readonly uid: string; readonly domain: Domai
                 columns={[
                   [t('timeline.when', 'When'), ({ atMs }) => dateTimeFormat(atMs)],
                   [t('timeline.event', 'Event'), ({ event }) => event],
-                  [t('timeline.what', 'What'), ({ text }) => text],
+                  [t('timeline.what', 'What'), logText],
+                  [t('timeline.reason', 'Reason'), askersReason],
                   [t('timeline.who', 'Who'), ({ who }) => who],
                 ]}
               />

@@ -18,8 +18,11 @@ export const LINES_MAX = 500;
 export interface LogRow {
   readonly atMs: number;
   readonly event: string;
+  /** As a sentence, or the whole line where it has none. */
   readonly text: string;
   readonly who?: string;
+  /** Its fields that are text, by the names of docs/logs.md. */
+  readonly fields: Readonly<Record<string, string | undefined>>;
 }
 
 /** The lines of the last hours, the newest first. */
@@ -78,14 +81,19 @@ export function rowsOf(frame: DataFrame): LogRow[] {
 }
 
 function fieldsOf(line: string): Omit<LogRow, 'atMs'> {
-  let fields: Record<string, unknown> = {};
+  let fields: Record<string, string | undefined> = {};
   try {
     const parsed: unknown = JSON.parse(line);
-    fields = typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
+    const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
+    fields = Object.fromEntries(entries.filter(([, value]) => typeof value === 'string'));
   } catch {
     // Somebody else's line.
   }
-  const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : undefined);
-  const who = text('user') ?? text('tokenName');
-  return { event: text('event') ?? '', text: text('msg') ?? line, ...(who !== undefined && { who }) };
+  const who = fields['user'] ?? fields['tokenName'];
+  return {
+    event: fields['event'] ?? '',
+    text: fields['msg'] ?? line,
+    fields,
+    ...(who !== undefined && { who }),
+  };
 }
