@@ -134,8 +134,9 @@ export class GrafanaPage {
     await mkdir(directory, { recursive: true });
     for (const theme of ['light', 'dark']) {
       await this.page.evaluate(`labSetTheme('${theme}')`);
-      // An icon is an empty box until it was fetched.
-      await this.page.waitForFunction(`document.querySelector('div[class$="-Icon"]') === null`);
+      // An icon is an empty box until it was fetched; XML is plain text until its editor was.
+      await this.page.waitForFunction(`document.querySelector('div[class$="-Icon"]') === null
+        && ![...document.querySelectorAll('[role="region"] > pre')].some(({ textContent }) => textContent.startsWith('<'))`);
       await this.page.screenshot({
         path: join(directory, `${name}-${theme}.png`),
         fullPage: true,
