@@ -27,7 +27,7 @@ const {
   DOMAIN_SNAPSHOT_GET_XML_DESC,
 } = protocol;
 
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 let watch: Watch;
 
